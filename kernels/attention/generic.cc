@@ -1,0 +1,4 @@
+// Any CPU.
+#include "attention/kernels.h"
+
+const multiscale::AttentionKernels multiscale::kAttentionGeneric = kKernels;

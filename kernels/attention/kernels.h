@@ -1,0 +1,130 @@
+// The source of every variant of the family; see contract.h.
+#pragma once
+#include "attention/contract.h"
+#include "base/simd.h"
+
+namespace {
+
+using multiscale::AttentionTask;
+using multiscale::CacheType;
+using multiscale::kMaxQueryRows;
+
+template <CacheType Type>
+MS_INLINE F16 load_elements(const void* base, size_t index) {
+  if constexpr (Type == CacheType::kF32) return load16((const float*)base + index);
+  else return load_half16((const uint16_t*)base + index);
+}
+
+template <CacheType Type>
+MS_INLINE float load_element(const void* base, size_t index) {
+  if constexpr (Type == CacheType::kF32) return ((const float*)base)[index];
+  uint16_t lanes[16] = {((const uint16_t*)base)[index]};
+  float x[16];
+  store16(x, load_half16(lanes));
+  return x[0];
+}
+
+template <CacheType Type>
+MS_INLINE void store_element(void* base, size_t index, float x) {
+  if constexpr (Type == CacheType::kF32) ((float*)base)[index] = x;
+  else ((uint16_t*)base)[index] = half_bits(x);
+}
+
+// Scores of R rows against the sixteen keys of one block.
+template <CacheType Type, int R>
+void score_block(const AttentionTask& task, int row, int block) {
+  const size_t base = (size_t)block * task.head_size * 16;
+  F16 sum[R];
+  for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
+  for (int d = 0; d < task.head_size; d++) {
+    const F16 key = load_elements<Type>(task.keys, base + (size_t)d * 16);
+    for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
+  }
+  for (int r = 0; r < R; r++)
+    store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16, sum[r] * broadcast16(task.scale));
+}
+
+// In place; entries from `visible` to the next multiple of 16 become 0.
+void softmax(float* scores, int visible) {
+  const int padded = (visible + 15) / 16 * 16;
+  for (int t = visible; t < padded; t++) scores[t] = -__builtin_inff();
+  F16 maximum = broadcast16(-__builtin_inff());
+  for (int t = 0; t < padded; t += 16) maximum = max16(maximum, load16(scores + t));
+  const F16 shift = broadcast16(max_lanes(maximum));
+  F16 sum = broadcast16(0.0f);
+  for (int t = 0; t < padded; t += 16) {
+    const F16 p = exp16(load16(scores + t) - shift);
+    sum = sum + p;
+    store16(scores + t, p);
+  }
+  const F16 inverse = broadcast16(1.0f / sum_lanes(sum));
+  for (int t = 0; t < padded; t += 16) store16(scores + t, load16(scores + t) * inverse);
+}
+
+// o[r][d .. d + 16] = Σ_t p_t v_t for R rows; a row past its visible keys has p = 0 up to the last row's
+// padding, so all R rows may run to the same end.
+template <CacheType Type, int R>
+void value_block(const AttentionTask& task, int row, int d, int end) {
+  F16 sum[R];
+  for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
+  const float* p = task.scores + row * task.score_stride;
+  for (int t = 0; t < end; t++) {
+    const F16 value = load_elements<Type>(task.values, (size_t)t * task.head_size + d);
+    for (int r = 0; r < R; r++) sum[r] = madd16(value, broadcast16(p[r * task.score_stride + t]), sum[r]);
+  }
+  for (int r = 0; r < R; r++) store16(task.out[row + r] + d, sum[r]);
+}
+
+template <CacheType Type>
+void value_tail(const AttentionTask& task, int row, int begin) {
+  const float* p = task.scores + row * task.score_stride;
+  for (int d = begin; d < task.head_size; d++) {
+    float sum = 0;
+    for (int t = 0; t < task.visible[row]; t++)
+      sum += p[t] * load_element<Type>(task.values, (size_t)t * task.head_size + d);
+    task.out[row][d] = sum;
+  }
+}
+
+template <CacheType Type, int R>
+void attend_rows(const AttentionTask& task, int row) {
+  const int end = task.visible[row + R - 1];
+  for (int block = 0; block * 16 < end; block++) score_block<Type, R>(task, row, block);
+  for (int r = 0; r < R; r++) {
+    float* scores = task.scores + (row + r) * task.score_stride;
+    softmax(scores, task.visible[row + r]);
+    for (int t = task.visible[row + r]; t < end; t++) scores[t] = 0;
+  }
+  int d = 0;
+  for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d, end);
+  if (d < task.head_size)
+    for (int r = 0; r < R; r++) value_tail<Type>(task, row + r, d);
+}
+
+template <CacheType Type>
+void attend(const AttentionTask& task) {
+  int row = 0;
+  for (; row + 4 <= task.rows; row += 4) attend_rows<Type, 4>(task, row);
+  if (task.rows - row == 3) attend_rows<Type, 3>(task, row);
+  if (task.rows - row == 2) attend_rows<Type, 2>(task, row);
+  if (task.rows - row == 1) attend_rows<Type, 1>(task, row);
+}
+
+template <CacheType Type>
+void store_key(const float* k, int head_size, int position, void* keys) {
+  const size_t base = (size_t)(position / 16) * head_size * 16 + position % 16;
+  for (int d = 0; d < head_size; d++) store_element<Type>(keys, base + (size_t)d * 16, k[d]);
+}
+
+template <CacheType Type>
+void store_value(const float* v, int head_size, int position, void* values) {
+  for (int d = 0; d < head_size; d++) store_element<Type>(values, (size_t)position * head_size + d, v[d]);
+}
+
+constexpr multiscale::AttentionKernels kKernels = {
+    {attend<CacheType::kF32>, attend<CacheType::kF16>},
+    {store_key<CacheType::kF32>, store_key<CacheType::kF16>},
+    {store_value<CacheType::kF32>, store_value<CacheType::kF16>},
+};
+
+}  // namespace

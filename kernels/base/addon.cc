@@ -1,0 +1,462 @@
+// The addon: a context (pool + variant) and the operations of the Backend interface on plain float
+// arrays. Shapes are checked in TypeScript (src/backend/native.ts), where the names are known; here only
+// what would crash is checked again.
+#include <node_api.h>
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+
+#include "attention/cache.h"
+#include "base/cpu.h"
+#include "base/pool.h"
+#include "elementwise/contract.h"
+#include "gemm/linear.h"
+
+namespace multiscale {
+
+namespace {
+
+struct Context {
+  Level level;
+  const GemmKernels* gemm;
+  const ElementwiseKernels* elementwise;
+  const AttentionKernels* attention;
+  Pool pool;
+  Memory scratch;  // of attention, one part per thread
+
+  Context(Level l, int threads)
+      : level(l), gemm(gemm_kernels(static_cast<int>(l))), elementwise(elementwise_kernels(static_cast<int>(l))),
+        attention(attention_kernels(static_cast<int>(l))), pool(threads) {}
+
+  float* attention_scratch(size_t floats_per_thread) {
+    const size_t bytes = floats_per_thread * pool.threads() * sizeof(float);
+    if (scratch.size() < bytes) scratch = Memory(bytes);
+    return scratch.data() ? reinterpret_cast<float*>(scratch.data()) : nullptr;
+  }
+};
+
+// What JavaScript holds: the object, until it is freed explicitly or collected.
+template <class T>
+struct Handle {
+  std::unique_ptr<T> object;
+};
+
+const napi_type_tag kContextTag = {0x6d756c7469736361, 0x6c65636f6e746578};
+const napi_type_tag kWeightTag = {0x6d756c7469736361, 0x6c65776569676874};
+const napi_type_tag kDigitsTag = {0x6d756c7469736361, 0x6c65646967697473};
+const napi_type_tag kCacheTag = {0x6d756c7469736361, 0x6c656b7663616368};
+
+template <class T>
+const napi_type_tag& tag_of();
+template <>
+const napi_type_tag& tag_of<Context>() { return kContextTag; }
+template <>
+const napi_type_tag& tag_of<Weight>() { return kWeightTag; }
+template <>
+const napi_type_tag& tag_of<Digits>() { return kDigitsTag; }
+template <>
+const napi_type_tag& tag_of<KvCache>() { return kCacheTag; }
+
+struct Failure {
+  std::string message;
+};
+
+// Arguments of one call, converted one by one; throws Failure with the argument's index.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    count_ = kMost;
+    napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+  }
+
+  int integer(size_t i) {
+    int32_t value;
+    check(napi_get_value_int32(env_, at(i), &value), i, "an integer");
+    return value;
+  }
+
+  float number(size_t i) {
+    double value;
+    check(napi_get_value_double(env_, at(i), &value), i, "a number");
+    return static_cast<float>(value);
+  }
+
+  bool boolean(size_t i) {
+    bool value;
+    check(napi_get_value_bool(env_, at(i), &value), i, "a boolean");
+    return value;
+  }
+
+  std::string text(size_t i) {
+    char buffer[64];
+    size_t length;
+    check(napi_get_value_string_utf8(env_, at(i), buffer, sizeof buffer, &length), i, "a string");
+    return std::string(buffer, length);
+  }
+
+  // A typed array of at least `count` elements.
+  float* floats(size_t i, size_t count) { return static_cast<float*>(array(i, napi_float32_array, count)); }
+  const int32_t* integers(size_t i, size_t count) {
+    return static_cast<int32_t*>(array(i, napi_int32_array, count));
+  }
+  const uint8_t* bytes(size_t i, size_t count) { return static_cast<uint8_t*>(array(i, napi_uint8_array, count)); }
+  const float* optional_floats(size_t i, size_t count) {
+    napi_valuetype type;
+    napi_typeof(env_, at(i), &type);
+    return type == napi_null || type == napi_undefined ? nullptr : floats(i, count);
+  }
+
+  template <class T>
+  Handle<T>& handle(size_t i) {
+    bool ours = false;
+    void* data = nullptr;
+    napi_valuetype type;
+    if (napi_typeof(env_, at(i), &type) == napi_ok && type == napi_external)
+      napi_check_object_type_tag(env_, at(i), &tag_of<T>(), &ours);
+    if (!ours) throw Failure{"argument " + std::to_string(i) + " is not a handle of the right kind"};
+    napi_get_value_external(env_, at(i), &data);
+    return *static_cast<Handle<T>*>(data);
+  }
+
+  template <class T>
+  T& object(size_t i) {
+    Handle<T>& h = handle<T>(i);
+    if (!h.object) throw Failure{"argument " + std::to_string(i) + " was freed before"};
+    return *h.object;
+  }
+
+ private:
+  static constexpr size_t kMost = 12;
+
+  napi_value at(size_t i) {
+    if (i >= count_) throw Failure{"argument " + std::to_string(i) + " is missing"};
+    return values_[i];
+  }
+
+  void check(napi_status status, size_t i, const char* what) {
+    if (status != napi_ok) throw Failure{"argument " + std::to_string(i) + " is not " + what};
+  }
+
+  void* array(size_t i, napi_typedarray_type wanted, size_t count) {
+    napi_typedarray_type type;
+    size_t length;
+    void* data;
+    check(napi_get_typedarray_info(env_, at(i), &type, &length, &data, nullptr, nullptr), i, "a typed array");
+    if (type != wanted || length < count)
+      throw Failure{"argument " + std::to_string(i) + " needs " + std::to_string(count) + " elements of another array"};
+    return data;
+  }
+
+  napi_env env_;
+  size_t count_;
+  napi_value values_[kMost];
+};
+
+napi_value number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+template <class T>
+napi_value wrap(napi_env env, std::unique_ptr<T> object) {
+  auto* handle = new Handle<T>{std::move(object)};
+  napi_value result;
+  napi_create_external(env, handle, [](napi_env, void* data, void*) { delete static_cast<Handle<T>*>(data); }, nullptr,
+                       &result);
+  napi_type_tag_object(env, result, &tag_of<T>());
+  return result;
+}
+
+template <class T>
+std::unique_ptr<T> allocated(std::unique_ptr<T> object, size_t bytes) {
+  if (!object->allocated()) throw Failure{"out of memory: the system refused " + std::to_string(bytes) + " bytes"};
+  return object;
+}
+
+// variants() → [{ name, compiled, supported }], one per dispatch level.
+napi_value variants(napi_env env, Arguments&) {
+  napi_value list;
+  napi_create_array_with_length(env, kLevels, &list);
+  for (int i = 0; i < kLevels; i++) {
+    const Level level = static_cast<Level>(i);
+    napi_value entry, name, compiled, supported;
+    napi_create_object(env, &entry);
+    napi_create_string_utf8(env, level_name(level), NAPI_AUTO_LENGTH, &name);
+    napi_get_boolean(env, level_compiled(level), &compiled);
+    napi_get_boolean(env, cpu_supports(level), &supported);
+    napi_set_named_property(env, entry, "name", name);
+    napi_set_named_property(env, entry, "compiled", compiled);
+    napi_set_named_property(env, entry, "supported", supported);
+    napi_set_element(env, list, i, entry);
+  }
+  return list;
+}
+
+// context(variantName, threads)
+napi_value context(napi_env env, Arguments& a) {
+  const std::string name = a.text(0);
+  for (int i = 0; i < kLevels; i++) {
+    const Level level = static_cast<Level>(i);
+    if (name != level_name(level)) continue;
+    if (!level_compiled(level) || !cpu_supports(level)) throw Failure{"this machine cannot run the variant " + name};
+    return wrap(env, std::make_unique<Context>(level, a.integer(1)));
+  }
+  throw Failure{"no variant is called " + name};
+}
+
+// weight(type, rows, cols): empty, to be packed
+napi_value weight(napi_env env, Arguments& a) {
+  const WeightFormat* format = weight_format(a.text(0).c_str());
+  if (!format) throw Failure{"no weight format is called " + a.text(0)};
+  auto object = std::make_unique<Weight>(*format, a.integer(1), a.integer(2));
+  const size_t bytes = object->block_bytes() * object->blocks();
+  return wrap(env, allocated(std::move(object), bytes));
+}
+
+// pack(context, weight, bytes, beginRow, rows) → first bad row, or -1
+napi_value pack(napi_env env, Arguments& a) {
+  Weight& w = a.object<Weight>(1);
+  const int begin = a.integer(3), count = a.integer(4);
+  if (begin < 0 || begin % kBlockRows || count < 0 || count > w.rows() - begin) throw Failure{"rows out of range"};
+  return number(env, w.pack(a.object<Context>(0).pool, a.bytes(2, count * w.row_bytes()), begin, count));
+}
+
+napi_value weight_bytes(napi_env env, Arguments& a) { return number(env, a.object<Weight>(0).bytes()); }
+
+// embed(context, weight, ids, count, out)
+napi_value embed(napi_env, Arguments& a) {
+  const Weight& w = a.object<Weight>(1);
+  const int count = a.integer(3);
+  const int32_t* ids = a.integers(2, count);
+  float* out = a.floats(4, static_cast<size_t>(count) * w.cols());
+  for (int i = 0; i < count; i++)
+    if (ids[i] < 0 || ids[i] >= w.rows()) throw Failure{"token id " + std::to_string(ids[i]) + " is out of range"};
+  a.object<Context>(0).pool.parallel_for(
+      count, [&](int i, int) { w.unpack_row(ids[i], out + static_cast<size_t>(i) * w.cols()); });
+  return nullptr;
+}
+
+// digits(context, rows, cols, passes, perRow)
+napi_value digits(napi_env env, Arguments& a) {
+  const int rows = a.integer(1), cols = a.integer(2), passes = a.integer(3);
+  if (rows < 1 || cols < 1 || passes < 1 || passes > 3) throw Failure{"digits out of range"};
+  auto object = std::make_unique<Digits>(*a.object<Context>(0).gemm, rows, cols, passes, a.boolean(4));
+  return wrap(env, allocated(std::move(object), static_cast<size_t>(rows) * cols * passes));
+}
+
+// decompose(context, digits, x, rows) → -1, or the index of the first value that is not finite
+napi_value decompose(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  Digits& d = a.object<Digits>(1);
+  const int rows = a.integer(3);
+  if (rows < 0 || rows > d.capacity()) throw Failure{"more rows than the digits hold"};
+  const float* x = a.floats(2, static_cast<size_t>(rows) * d.cols());
+  return number(env, static_cast<double>(d.decompose(c.pool, *c.elementwise, x, rows)));
+}
+
+// linear(context, digits, weight, bias | null, y)
+napi_value linear_digits(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const Digits& d = a.object<Digits>(1);
+  const Weight& w = a.object<Weight>(2);
+  if (!w.format().quantized || d.cols() != w.cols()) throw Failure{"digits and weight do not fit"};
+  float* y = a.floats(4, static_cast<size_t>(d.rows()) * w.rows());
+  linear(c.pool, *c.gemm, d, w, a.optional_floats(3, w.rows()), y, w.rows());
+  return nullptr;
+}
+
+// linearFloat(context, x, rows, weight, bias | null, y)
+napi_value linear_float(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const Weight& w = a.object<Weight>(3);
+  const int rows = a.integer(2);
+  if (w.format().quantized || rows < 0) throw Failure{"not a float weight"};
+  const float* x = a.floats(1, static_cast<size_t>(rows) * w.cols());
+  float* y = a.floats(5, static_cast<size_t>(rows) * w.rows());
+  linear(c.pool, *c.gemm, x, rows, w, a.optional_floats(4, w.rows()), y, w.rows());
+  return nullptr;
+}
+
+// rmsNorm(context, x, gain, epsilon, y, rows, cols)
+napi_value rms_norm(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const int rows = a.integer(5), cols = a.integer(6);
+  const size_t count = static_cast<size_t>(rows) * cols;
+  const float *x = a.floats(1, count), *gain = a.floats(2, cols);
+  float* y = a.floats(4, count);
+  const float epsilon = a.number(3);
+  c.pool.parallel_for(rows, [&](int row, int) {
+    const size_t at = static_cast<size_t>(row) * cols;
+    c.elementwise->rms_norm_row(x + at, gain, cols, epsilon, y + at);
+  });
+  return nullptr;
+}
+
+// Small enough to be spread over threads, large enough to be worth a hand-over.
+constexpr size_t kElementsPerTask = 16384;
+
+template <class Body>
+void for_slices(Pool& pool, size_t count, const Body& body) {
+  pool.parallel_for(static_cast<int>((count + kElementsPerTask - 1) / kElementsPerTask), [&](int task, int) {
+    const size_t begin = task * kElementsPerTask;
+    body(begin, count - begin < kElementsPerTask ? count - begin : kElementsPerTask);
+  });
+}
+
+size_t element_count(Arguments& a, size_t i) {
+  const int count = a.integer(i);
+  if (count < 0) throw Failure{"a negative count"};
+  return count;
+}
+
+// swiglu(context, gate, up, out, count)
+napi_value swiglu(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const size_t count = element_count(a, 4);
+  const float *gate = a.floats(1, count), *up = a.floats(2, count);
+  float* out = a.floats(3, count);
+  for_slices(c.pool, count, [&](size_t at, size_t n) { c.elementwise->swiglu(gate + at, up + at, n, out + at); });
+  return nullptr;
+}
+
+// add(context, x, y, count)
+napi_value add(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const size_t count = element_count(a, 3);
+  float* x = a.floats(1, count);
+  const float* y = a.floats(2, count);
+  for_slices(c.pool, count, [&](size_t at, size_t n) { c.elementwise->add(x + at, y + at, n); });
+  return nullptr;
+}
+
+// rope(context, x, rows, heads, headSize, table, tableWidth, position, halfSplit)
+// table: [position][cos 0..w/2, sin 0..w/2], w = rotated elements of a head
+napi_value rope(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const int rows = a.integer(2), heads = a.integer(3), size = a.integer(4), width = a.integer(6), position = a.integer(7);
+  if (rows < 0 || heads < 1 || size < 1 || width > size || width % 2 || position < 0) throw Failure{"rope out of range"};
+  float* x = a.floats(1, static_cast<size_t>(rows) * heads * size);
+  const float* table = a.floats(5, static_cast<size_t>(position + rows) * width);
+  const int half = width / 2, near = a.boolean(8) ? 1 : 2, far = a.boolean(8) ? half : 1;
+  c.pool.parallel_for(rows, [&](int row, int) {
+    const float* cosine = table + static_cast<size_t>(position + row) * width;
+    const float* sine = cosine + half;
+    for (int head = 0; head < heads; head++) {
+      float* h = x + (static_cast<size_t>(row) * heads + head) * size;
+      for (int i = 0; i < half; i++) {
+        float &p = h[i * near], &q = h[i * near + far];
+        const float u = p, v = q;
+        p = u * cosine[i] - v * sine[i];
+        q = u * sine[i] + v * cosine[i];
+      }
+    }
+  });
+  return nullptr;
+}
+
+// cache(type, layers, kvHeads, headSize, capacity)
+napi_value cache(napi_env env, Arguments& a) {
+  const CacheType type = a.text(0) == "f16" ? CacheType::kF16 : CacheType::kF32;
+  const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), capacity = a.integer(4);
+  if (layers < 1 || heads < 1 || size < 1 || capacity < 1) throw Failure{"cache out of range"};
+  return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, capacity),
+                             static_cast<size_t>(layers) * heads * size * capacity * (type == CacheType::kF16 ? 4 : 8)));
+}
+
+napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }
+
+// append(context, cache, layer, position, rows, k, v)
+napi_value append(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  KvCache& kv = a.object<KvCache>(1);
+  const int layer = a.integer(2), position = a.integer(3), rows = a.integer(4);
+  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position)
+    throw Failure{"positions beyond the cache"};
+  const size_t count = static_cast<size_t>(rows) * kv.kv_heads() * kv.head_size();
+  kv.append(c.pool, *c.attention, layer, position, rows, a.floats(5, count), a.floats(6, count));
+  return nullptr;
+}
+
+// attend(context, cache, layer, position, rows, heads, scale, q, out)
+napi_value attend(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const KvCache& kv = a.object<KvCache>(1);
+  const int layer = a.integer(2), position = a.integer(3), rows = a.integer(4), heads = a.integer(5);
+  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position || heads < 1 ||
+      heads % kv.kv_heads())
+    throw Failure{"attention out of range"};
+  const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
+  float* scratch = c.attention_scratch(kv.scratch_floats());
+  if (!scratch) throw Failure{"out of memory for the attention scores"};
+  kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count), a.floats(8, count),
+            scratch);
+  return nullptr;
+}
+
+template <class T>
+napi_value release(napi_env, Arguments& a) {
+  a.handle<T>(0).object.reset();
+  return nullptr;
+}
+
+template <napi_value (*Body)(napi_env, Arguments&)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    Arguments arguments(env, info);
+    return Body(env, arguments);
+  } catch (const Failure& failure) {
+    napi_throw_error(env, nullptr, failure.message.c_str());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, nullptr, "out of memory");
+  } catch (const std::system_error& error) {
+    napi_throw_error(env, nullptr, (std::string("the system refused a thread: ") + error.what()).c_str());
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+}  // namespace multiscale
+
+extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  using namespace multiscale;
+  const struct {
+    const char* name;
+    napi_callback function;
+  } functions[] = {
+      {"variants", guarded<variants>},
+      {"context", guarded<context>},
+      {"freeContext", guarded<release<Context>>},
+      {"weight", guarded<weight>},
+      {"pack", guarded<pack>},
+      {"weightBytes", guarded<weight_bytes>},
+      {"freeWeight", guarded<release<Weight>>},
+      {"embed", guarded<embed>},
+      {"digits", guarded<digits>},
+      {"decompose", guarded<decompose>},
+      {"freeDigits", guarded<release<Digits>>},
+      {"linear", guarded<linear_digits>},
+      {"linearFloat", guarded<linear_float>},
+      {"rmsNorm", guarded<rms_norm>},
+      {"swiglu", guarded<swiglu>},
+      {"add", guarded<add>},
+      {"rope", guarded<rope>},
+      {"cache", guarded<cache>},
+      {"cacheBytes", guarded<cache_bytes>},
+      {"freeCache", guarded<release<KvCache>>},
+      {"append", guarded<append>},
+      {"attend", guarded<attend>},
+  };
+  for (const auto& f : functions) {
+    napi_value function;
+    napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &function);
+    napi_set_named_property(env, exports, f.name, function);
+  }
+  return exports;
+}
+
+extern "C" __attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1() { return 8; }

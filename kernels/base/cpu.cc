@@ -1,0 +1,75 @@
+#include "base/cpu.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace multiscale {
+
+const char* level_name(Level level) {
+  static const char* const names[kLevels] = {"generic", "avx2", "avxvnni", "avx512vnni"};
+  return names[static_cast<int>(level)];
+}
+
+bool level_compiled(Level level) {
+  switch (level) {
+    case Level::kGeneric: return true;
+#if defined(MULTISCALE_X86_AVX2)
+    case Level::kAvx2: return true;
+#endif
+#if defined(MULTISCALE_X86_AVXVNNI)
+    case Level::kAvxVnni: return true;
+#endif
+#if defined(MULTISCALE_X86_AVX512VNNI)
+    case Level::kAvx512Vnni: return true;
+#endif
+    default: return false;
+  }
+}
+
+#if defined(__x86_64__)
+
+namespace {
+
+struct Registers {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+};
+
+Registers cpuid(unsigned leaf, unsigned subleaf) {
+  Registers r;
+  if (__get_cpuid_max(0, nullptr) >= leaf) __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
+  return r;
+}
+
+bool bit(unsigned word, int index) { return (word >> index) & 1; }
+
+// XCR0: the register sets that the operating system saves on a context switch.
+unsigned long long saved_state() {
+  unsigned low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<unsigned long long>(high) << 32) | low;
+}
+
+}  // namespace
+
+bool cpu_supports(Level level) {
+  if (level == Level::kGeneric) return true;
+  const Registers one = cpuid(1, 0), seven = cpuid(7, 0), seven1 = cpuid(7, 1);
+  if (!bit(one.c, 27)) return false;  // OSXSAVE
+  const unsigned long long state = saved_state();
+  const bool avx2 = (state & 6) == 6 && bit(one.c, 28) && bit(one.c, 12) && bit(one.c, 29) && bit(seven.b, 5);
+  if (!avx2) return false;  // AVX, FMA, F16C and AVX2: every level above generic uses all four
+  if (level == Level::kAvx2) return true;
+  if (level == Level::kAvxVnni) return bit(seven1.a, 4);
+  const bool zmm = (state & 0xe6) == 0xe6;
+  const bool foundation = bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 30) && bit(seven.b, 31);
+  return zmm && foundation && bit(seven.c, 11);  // F, DQ, BW, VL, VNNI
+}
+
+#else
+
+bool cpu_supports(Level level) { return level == Level::kGeneric; }
+
+#endif
+
+}  // namespace multiscale

@@ -1,0 +1,33 @@
+// Large aligned blocks outside the JavaScript heap, given back to the system at once when freed.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace multiscale {
+
+class Memory {
+ public:
+  Memory() = default;
+  // 64-byte aligned and zeroed; data() is null if the system has not that much.
+  explicit Memory(size_t bytes);
+  ~Memory();
+  Memory(Memory&& other) noexcept { swap(other); }
+  Memory& operator=(Memory&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+
+  uint8_t* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ private:
+  void swap(Memory& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace multiscale

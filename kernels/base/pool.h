@@ -1,0 +1,50 @@
+// A persistent pool of threads. Spawning threads per product costs more than the product (20 µs against
+// 0.8 µs for a spin barrier), so workers spin for a moment after each job and only then sleep.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace multiscale {
+
+class Pool {
+ public:
+  // `threads` counts the caller: a pool of one has no workers. Throws std::system_error if the
+  // operating system refuses a thread.
+  explicit Pool(int threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body(task, thread) for every task in [0, tasks), 0 <= thread < threads(); returns when all
+  // are done. Tasks are handed out one by one, so a slow thread never holds back a fixed share.
+  template <class Body>
+  void parallel_for(int tasks, const Body& body) {
+    run(tasks, [](const void* context, int task, int thread) {
+      (*static_cast<const Body*>(context))(task, thread);
+    }, &body);
+  }
+
+ private:
+  using Function = void (*)(const void* context, int task, int thread);
+  void run(int tasks, Function function, const void* context);
+  void work(int thread);
+  // Takes tasks of the given generation until none is left.
+  void drain(uint32_t generation, int thread);
+
+  // Generation in the high half, next task in the low half: a worker that wakes late cannot take a
+  // task of a job it did not see, because its compare-and-swap carries the generation.
+  std::atomic<uint64_t> ticket_{0};
+  std::atomic<uint32_t> generation_{0};
+  std::atomic<int> tasks_{0};
+  std::atomic<int> finished_{0};
+  std::atomic<Function> function_{nullptr};
+  std::atomic<const void*> context_{nullptr};
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace multiscale

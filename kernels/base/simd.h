@@ -1,0 +1,290 @@
+// Sixteen floats, whatever the register width: one AVX-512 register, two AVX, four SSE or NEON.
+//
+// Every kernel file includes this with its own instruction-set flags, so everything here has internal
+// linkage: a shared inline function compiled for AVX-512 must never be the one that the generic kernels
+// are linked against. For the same reason kernel files use no standard library templates.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define MS_INLINE static inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+#define MS_WIDTH 64
+#elif defined(__AVX2__)
+#define MS_WIDTH 32
+#else
+#define MS_WIDTH 16
+#endif
+
+namespace {
+
+constexpr int kLanes = MS_WIDTH / 4;
+constexpr int kParts = 16 / kLanes;
+
+typedef float VecF __attribute__((vector_size(MS_WIDTH)));
+typedef int32_t VecI __attribute__((vector_size(MS_WIDTH)));
+typedef uint16_t VecH __attribute__((vector_size(MS_WIDTH / 2)));
+
+struct F16 {
+  VecF part[kParts];
+};
+struct I16 {
+  VecI part[kParts];
+};
+
+MS_INLINE F16 load16(const float* p) {
+  F16 v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+MS_INLINE void store16(float* p, F16 v) { memcpy(p, &v, sizeof v); }
+
+MS_INLINE F16 broadcast16(float x) {
+  F16 v;
+  for (int i = 0; i < kParts; i++) v.part[i] = x - (VecF){};
+  return v;
+}
+
+// Loads n < 16 floats and fills the rest with zeros.
+MS_INLINE F16 load_partial16(const float* p, int n) {
+  float tail[16] = {0};
+  for (int i = 0; i < n; i++) tail[i] = p[i];
+  return load16(tail);
+}
+
+MS_INLINE void store_partial16(float* p, F16 v, int n) {
+  float tail[16];
+  store16(tail, v);
+  for (int i = 0; i < n; i++) p[i] = tail[i];
+}
+
+MS_INLINE F16 operator+(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] += b.part[i];
+  return a;
+}
+
+MS_INLINE F16 operator-(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] -= b.part[i];
+  return a;
+}
+
+MS_INLINE F16 operator*(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] *= b.part[i];
+  return a;
+}
+
+MS_INLINE F16 operator/(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] /= b.part[i];
+  return a;
+}
+
+// a · b + c with one rounding, on every instruction set.
+MS_INLINE F16 fma16(F16 a, F16 b, F16 c) {
+#if defined(__AVX512F__)
+  c.part[0] = (VecF)_mm512_fmadd_ps((__m512)a.part[0], (__m512)b.part[0], (__m512)c.part[0]);
+#elif defined(__FMA__)
+  for (int i = 0; i < kParts; i++)
+    c.part[i] = (VecF)_mm256_fmadd_ps((__m256)a.part[i], (__m256)b.part[i], (__m256)c.part[i]);
+#else
+  float x[16], y[16], z[16];
+  store16(x, a);
+  store16(y, b);
+  store16(z, c);
+  for (int i = 0; i < 16; i++) z[i] = __builtin_fmaf(x[i], y[i], z[i]);
+  c = load16(z);
+#endif
+  return c;
+}
+
+// a · b + c, fused where the CPU does it in one instruction: for results that are held to a tolerance.
+MS_INLINE F16 madd16(F16 a, F16 b, F16 c) {
+#if defined(__FMA__)
+  return fma16(a, b, c);
+#else
+  for (int i = 0; i < kParts; i++) c.part[i] += a.part[i] * b.part[i];
+  return c;
+#endif
+}
+
+MS_INLINE F16 max16(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] = a.part[i] > b.part[i] ? a.part[i] : b.part[i];
+  return a;
+}
+
+MS_INLINE F16 min16(F16 a, F16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] = a.part[i] < b.part[i] ? a.part[i] : b.part[i];
+  return a;
+}
+
+// Bit pattern of |x|: monotonic in |x|, and above 0x7f800000 exactly for NaN, equal to it for infinity.
+MS_INLINE I16 magnitude_bits16(F16 v) {
+  I16 bits;
+  memcpy(&bits, &v, sizeof bits);
+  for (int i = 0; i < kParts; i++) bits.part[i] &= 0x7fffffff;
+  return bits;
+}
+
+MS_INLINE I16 max16(I16 a, I16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] = a.part[i] > b.part[i] ? a.part[i] : b.part[i];
+  return a;
+}
+
+MS_INLINE I16 broadcast16(int32_t x) {
+  I16 v;
+  for (int i = 0; i < kParts; i++) v.part[i] = x - (VecI){};
+  return v;
+}
+
+MS_INLINE I16 operator+(I16 a, I16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] += b.part[i];
+  return a;
+}
+
+MS_INLINE I16 shift_left16(I16 a, int bits) {
+  for (int i = 0; i < kParts; i++) a.part[i] <<= bits;
+  return a;
+}
+
+// The reductions pair lanes i and i + 8, then + 4, + 2, + 1: the same tree on every instruction set.
+MS_INLINE float sum_lanes(F16 v) {
+  float x[16];
+  store16(x, v);
+  for (int width = 8; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) x[i] += x[i + width];
+  return x[0];
+}
+
+MS_INLINE float max_lanes(F16 v) {
+  float x[16];
+  store16(x, v);
+  for (int i = 1; i < 16; i++) x[0] = x[i] > x[0] ? x[i] : x[0];
+  return x[0];
+}
+
+MS_INLINE int32_t max_lanes(I16 v) {
+  int32_t x[16];
+  memcpy(x, &v, sizeof x);
+  for (int i = 1; i < 16; i++) x[0] = x[i] > x[0] ? x[i] : x[0];
+  return x[0];
+}
+
+// To the nearest integer, ties to even. |v| must stay below 2^31.
+MS_INLINE I16 round16(F16 v) {
+  I16 r;
+#if defined(__AVX512F__)
+  r.part[0] = (VecI)_mm512_cvtps_epi32((__m512)v.part[0]);
+#elif defined(__AVX2__)
+  for (int i = 0; i < kParts; i++) r.part[i] = (VecI)_mm256_cvtps_epi32((__m256)v.part[i]);
+#elif defined(__SSE2__)
+  for (int i = 0; i < kParts; i++) r.part[i] = (VecI)_mm_cvtps_epi32((__m128)v.part[i]);
+#else
+  float x[16];
+  int32_t y[16];
+  store16(x, v);
+  for (int i = 0; i < 16; i++) y[i] = (int32_t)__builtin_rintf(x[i]);
+  memcpy(&r, y, sizeof r);
+#endif
+  return r;
+}
+
+MS_INLINE F16 to_float16(I16 v) {
+  F16 r;
+  for (int i = 0; i < kParts; i++) r.part[i] = __builtin_convertvector(v.part[i], VecF);
+  return r;
+}
+
+// IEEE half to single, exact, including subnormals; infinities and NaN become values of 65536 and more
+// on the portable path (the loader refuses files that hold them).
+MS_INLINE F16 load_half16(const uint16_t* p) {
+  F16 r;
+#if defined(__AVX512F__)
+  r.part[0] = (VecF)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
+#elif defined(__F16C__)
+  for (int i = 0; i < kParts; i++)
+    r.part[i] = (VecF)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(p + i * kLanes)));
+#else
+  for (int i = 0; i < kParts; i++) {
+    VecH h;
+    memcpy(&h, p + i * kLanes, sizeof h);
+    VecI w = __builtin_convertvector(h, VecI);
+    VecI magnitude = (w & 0x7fff) << 13, sign = (w & 0x8000) << 16;
+    VecF f;
+    memcpy(&f, &magnitude, sizeof f);
+    f *= 0x1p112f;  // moves the exponent bias from 15 to 127, and normalises subnormals on the way
+    memcpy(&magnitude, &f, sizeof f);
+    magnitude |= sign;
+    memcpy(&r.part[i], &magnitude, sizeof f);
+  }
+#endif
+  return r;
+}
+
+MS_INLINE F16 load_bfloat16(const uint16_t* p) {
+  F16 r;
+  for (int i = 0; i < kParts; i++) {
+    VecH h;
+    memcpy(&h, p + i * kLanes, sizeof h);
+    VecI w = __builtin_convertvector(h, VecI) << 16;
+    memcpy(&r.part[i], &w, sizeof w);
+  }
+  return r;
+}
+
+// IEEE single to half, to nearest, ties to even; overflow gives infinity.
+MS_INLINE uint16_t half_bits(float x) {
+#if defined(__F16C__)
+  return (uint16_t)_cvtss_sh(x, 0);
+#else
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  const uint32_t sign = (bits >> 16) & 0x8000;
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00);
+  if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);  // rounds to 65536 or more
+  if (magnitude < 0x38800000) {  // below 2^-14: adding 2^-1 · 2^-13 leaves the half's subnormal in the low bits
+    float f;
+    memcpy(&f, &magnitude, 4);
+    f += 0.5f;
+    memcpy(&magnitude, &f, 4);
+    return (uint16_t)(sign | (magnitude - 0x3f000000));
+  }
+  magnitude += 0xc8000fff + ((magnitude >> 13) & 1);  // exponent bias 127 → 15, round half to even
+  return (uint16_t)(sign | (magnitude >> 13));
+#endif
+}
+
+// e^x for x <= 88; 0 below -87.3. Range reduction by ln 2 in two parts, then the Taylor polynomial of
+// degree 7 on |r| <= 0.35: truncation below 6e-9, so the error is rounding, about 2 units in the last place.
+MS_INLINE F16 exp16(F16 x) {
+  F16 result;
+  const F16 low = broadcast16(-87.33654f), high = broadcast16(88.0f);
+  const F16 clamped = max16(low, min16(x, high));
+  const I16 n = round16(clamped * broadcast16(1.44269504f));
+  const F16 nf = to_float16(n);
+  const F16 r = (clamped - nf * broadcast16(0.693359375f)) - nf * broadcast16(-2.12194440e-4f);
+  F16 p = broadcast16(1.0f / 5040);
+  p = madd16(p, r, broadcast16(1.0f / 720));
+  p = madd16(p, r, broadcast16(1.0f / 120));
+  p = madd16(p, r, broadcast16(1.0f / 24));
+  p = madd16(p, r, broadcast16(1.0f / 6));
+  p = madd16(p, r, broadcast16(0.5f));
+  p = madd16(p, r, broadcast16(1.0f));
+  p = madd16(p, r, broadcast16(1.0f));
+  for (int i = 0; i < kParts; i++) {
+    VecI bits = (n.part[i] + 127) << 23;
+    VecF scale;
+    memcpy(&scale, &bits, sizeof scale);
+    const VecF value = x.part[i] < low.part[i] ? (VecF){} : p.part[i] * scale;
+    result.part[i] = x.part[i] == x.part[i] ? value : x.part[i];  // NaN stays NaN
+  }
+  return result;
+}
+
+}  // namespace

@@ -1,0 +1,4 @@
+// Any CPU.
+#include "elementwise/kernels.h"
+
+const multiscale::ElementwiseKernels multiscale::kElementwiseGeneric = kKernels;

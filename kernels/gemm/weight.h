@@ -1,0 +1,58 @@
+// A weight matrix in the layout of contract.h, packed from the bytes of a GGUF file.
+#pragma once
+#include "base/memory.h"
+#include "base/pool.h"
+#include "gemm/contract.h"
+
+namespace multiscale {
+
+// How one GGUF type becomes groups of 32.
+struct WeightFormat {
+  const char* name;
+  bool quantized;
+  Layout layout;          // if quantized
+  FloatType float_type;   // if not
+  int offset;             // what the stored code exceeds the signed code by
+  int block_elements;     // of the file's format
+  int block_bytes;
+  // Codes (unsigned) of group `group` of a row: 32 codes, one scale per half group (equal unless the
+  // layout has two) and a minimum, w = scale · (code − offset) − minimum.
+  void (*decode)(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimum);
+};
+
+const WeightFormat* weight_format(const char* name);
+
+class Weight {
+ public:
+  // data() of the memory is null if there was not enough.
+  Weight(const WeightFormat& format, int rows, int cols);
+
+  // Packs rows [begin, begin + count) from `source`, their bytes as stored. begin must be a multiple of
+  // 16, count too unless it reaches the end. Returns -1, or the first row with a scale, minimum or value
+  // that is not finite.
+  int pack(Pool& pool, const uint8_t* source, int begin, int count);
+  // Row `row` in float32.
+  void unpack_row(int row, float* out) const;
+
+  const WeightFormat& format() const { return format_; }
+  int rows() const { return rows_; }
+  int cols() const { return cols_; }
+  int blocks() const { return (rows_ + kBlockRows - 1) / kBlockRows; }
+  int records() const { return records_; }
+  int groups() const { return groups_; }  // of one row, whole records
+  size_t block_bytes() const { return block_bytes_; }
+  const uint8_t* block(int index) const { return memory_.data() + index * block_bytes_; }
+  bool allocated() const { return memory_.data() != nullptr; }
+  size_t bytes() const { return memory_.size(); }
+  size_t row_bytes() const;  // in the file
+
+ private:
+  int pack_block(const uint8_t* source, int block, int rows);
+
+  const WeightFormat& format_;
+  int rows_, cols_, groups_ = 0, records_ = 0;
+  size_t block_bytes_ = 0;
+  Memory memory_;
+};
+
+}  // namespace multiscale

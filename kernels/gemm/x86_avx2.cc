@@ -1,0 +1,44 @@
+// AVX2 without VNNI: codes widened to 16 bits, vpmaddwd. Two digits travel as one 16-bit number, so two
+// passes cost one. vpmaddubsw would saturate: 2 · 255 · 127 > 32767.
+#include "gemm/float_tile.h"
+
+namespace {
+
+constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kWords;
+
+struct Codes {
+  __m256i bytes[2];
+};
+
+MS_INLINE Codes load_codes(const uint8_t* p) {
+  return {{_mm256_load_si256((const __m256i*)p), _mm256_load_si256((const __m256i*)p + 1)}};
+}
+
+MS_INLINE Codes low_nibbles(Codes c) {
+  const __m256i mask = _mm256_set1_epi8(15);
+  return {{_mm256_and_si256(c.bytes[0], mask), _mm256_and_si256(c.bytes[1], mask)}};
+}
+
+MS_INLINE Codes high_nibbles(Codes c) {
+  return low_nibbles({{_mm256_srli_epi16(c.bytes[0], 4), _mm256_srli_epi16(c.bytes[1], 4)}});
+}
+
+// digits: four words in the order 0, 2, 1, 3, to meet the even and the odd bytes of each row's four codes.
+MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
+  int32_t even, odd;
+  memcpy(&even, digits, 4);
+  memcpy(&odd, digits + 4, 4);
+  const __m256i x02 = _mm256_set1_epi32(even), x13 = _mm256_set1_epi32(odd);
+  for (int i = 0; i < 2; i++) {
+    const __m256i c02 = _mm256_and_si256(c.bytes[i], _mm256_set1_epi16(255)), c13 = _mm256_srli_epi16(c.bytes[i], 8);
+    const __m256i products = _mm256_add_epi32(_mm256_madd_epi16(c02, x02), _mm256_madd_epi16(c13, x13));
+    sum.part[i] = (VecI)_mm256_add_epi32((__m256i)sum.part[i], products);
+  }
+  return sum;
+}
+
+}  // namespace
+
+#include "gemm/tile.h"
+
+const multiscale::GemmKernels multiscale::kGemmAvx2 = gemm_table<2, 2, 1>();

@@ -1,0 +1,174 @@
+// Builds the native addon with the system's C++ compiler: `npm install` runs this. It needs nothing but a
+// compiler and the npm package node-api-headers; it downloads nothing, and without a compiler it ends
+// well (unless --required) and says what that costs.
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const kernels = join(root, 'kernels')
+const build = join(root, 'build')
+const addon = join(build, 'multiscale.node')
+const stamp = join(build, 'stamp')
+const required = process.argv.includes('--required')
+const warnings = process.argv.includes('--warnings-as-errors')
+
+const AVX2 = ['-mavx2', '-mfma', '-mf16c']
+const AVX512 = [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni']
+
+/** Instruction-set flags by file name, and the macro that puts the file's level into the tables. */
+const X86_LEVELS = {
+  x86_avx2: { flags: AVX2, macro: 'MULTISCALE_X86_AVX2' },
+  x86_avxvnni: { flags: [...AVX2, '-mavxvnni'], macro: 'MULTISCALE_X86_AVXVNNI' },
+  x86_avx512: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+  x86_avx512vnni: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+}
+
+const COMMON = ['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-DNAPI_VERSION=8']
+// Kernels promise the same bits on every instruction set, so multiply-adds are fused only where written.
+const KERNEL = ['-ffp-contract=off', '-fno-exceptions', '-fno-math-errno']
+const WARN = [
+  '-Wall',
+  '-Wextra',
+  '-Wno-psabi',
+  '-Wno-maybe-uninitialized',
+  '-Wno-uninitialized',
+  '-Wno-unknown-warning-option',
+]
+
+function giveUp(reason) {
+  const notice =
+    `multiscale: the native addon was not built: ${reason}\n` +
+    '  multiscale still works, with the reference backend in plain TypeScript: correct, but hundreds of times slower.\n' +
+    '  For full speed install a C++20 compiler (Debian/Ubuntu: apt install g++; macOS: xcode-select --install;\n' +
+    '  Alpine: apk add g++) and run: npm rebuild multiscale'
+  console.error(notice)
+  process.exit(required ? 1 : 0)
+}
+
+function findCompiler() {
+  for (const command of [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)) {
+    try {
+      const version = execFileSync(command, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      return { command, version: version.toString().split('\n')[0] }
+    } catch {
+      // try the next one
+    }
+  }
+  return null
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${command} ${args.join(' ')}\n${stderr || error.message}`))
+      else resolve(stdout + stderr)
+    })
+  })
+}
+
+/** The levels whose flags this compiler accepts. */
+async function usableLevels(compiler) {
+  if (process.arch !== 'x64') return []
+  const probe = join(tmpdir(), `multiscale-probe-${process.pid}.cc`)
+  writeFileSync(probe, 'int main() { return 0; }\n')
+  const levels = []
+  for (const [name, { flags }] of Object.entries(X86_LEVELS)) {
+    try {
+      await run(compiler.command, [...flags, '-fsyntax-only', probe])
+      levels.push(name)
+    } catch {
+      console.error(`multiscale: ${compiler.version} cannot compile ${name}; built without it`)
+    }
+  }
+  rmSync(probe)
+  return levels
+}
+
+function sources(levels) {
+  const files = []
+  for (const folder of readdirSync(kernels)) {
+    for (const file of readdirSync(join(kernels, folder))) {
+      if (!file.endsWith('.cc')) continue
+      const level = file.slice(0, -3)
+      if (level.startsWith('x86_') && !levels.includes(level)) continue
+      files.push({ folder, file, level })
+    }
+  }
+  return files
+}
+
+function fingerprint(compiler, levels) {
+  const hash = createHash('sha256')
+  hash.update(JSON.stringify([compiler.version, levels, process.arch, process.platform]))
+  hash.update(readFileSync(fileURLToPath(import.meta.url)))
+  for (const folder of readdirSync(kernels).sort())
+    for (const file of readdirSync(join(kernels, folder)).sort())
+      if (/\.(cc|h)$/.test(file)) hash.update(file).update(readFileSync(join(kernels, folder, file)))
+  return hash.digest('hex')
+}
+
+if (process.platform === 'win32') giveUp('Windows is not supported by the addon yet')
+const compiler = findCompiler()
+if (!compiler) giveUp('no C++ compiler was found (looked for $CXX, c++, g++, clang++)')
+
+let headers
+try {
+  headers = createRequire(import.meta.url)('node-api-headers').include_dir
+} catch {
+  giveUp('the npm package node-api-headers is missing')
+}
+
+const started = performance.now()
+const levels = await usableLevels(compiler)
+const print = fingerprint(compiler, levels)
+if (!warnings && existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print)
+  process.exit(0)
+
+const objects = join(build, 'objects')
+mkdirSync(objects, { recursive: true })
+const macros = [...new Set(levels.map((level) => `-D${X86_LEVELS[level].macro}`))]
+const jobs = sources(levels).map(({ folder, file, level }) => {
+  const object = join(objects, `${folder}-${level}.o`)
+  const isKernel = folder !== 'base' && !['table', 'linear', 'weight', 'cache'].includes(level)
+  const args = [
+    ...COMMON,
+    ...WARN,
+    ...(warnings ? ['-Werror'] : []),
+    ...(isKernel ? KERNEL : []),
+    ...(X86_LEVELS[level]?.flags ?? []),
+    ...macros,
+    `-I${kernels}`,
+    `-isystem${headers}`,
+    '-c',
+    join(kernels, folder, file),
+    '-o',
+    object,
+  ]
+  return { object, args }
+})
+
+try {
+  const queue = [...jobs]
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const output = await run(compiler.command, job.args)
+      if (output.trim()) console.error(output.trim())
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker))
+  const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
+  // Built aside and renamed: a process that runs the old addon keeps its own file.
+  const fresh = `${addon}.${process.pid}`
+  await run(compiler.command, [...link, '-pthread', ...jobs.map((job) => job.object), '-o', fresh])
+  renameSync(fresh, addon)
+  writeFileSync(stamp, print)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.error(`multiscale: native addon built in ${seconds} s with ${compiler.version}`)
+} catch (error) {
+  giveUp(`the compiler failed.\n${error.message}`)
+}

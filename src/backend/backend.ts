@@ -1,0 +1,130 @@
+import type { MatrixTypeName, QuantizedMatrix } from '../format/index.js'
+
+/** Activations of one scale when the granularity is 'group'; also the group of most weight formats. */
+export const GROUP = 32
+
+/** How activations are split: how many 8-bit digits, and over what range they share a scale. */
+export interface DigitOptions {
+  /** Digits of each activation: 1 (8 bits), 2 (16 bits) or 3 (24 bits). */
+  readonly passes: 1 | 2 | 3
+  /** 'group': one scale per 32 activations. 'row': one per token, as in the paper. */
+  readonly granularity: 'row' | 'group'
+}
+
+/** A float32 matrix [rows, cols], row-major, owned by one backend. */
+export interface Tensor {
+  readonly rows: number
+  readonly cols: number
+}
+
+/** Room for the digits of up to `rows` rows of `cols` activations. */
+export interface Digits extends DigitOptions {
+  readonly rows: number
+  readonly cols: number
+}
+
+/** A weight matrix [rows, cols] in the backend's own layout; a product maps cols to rows. */
+export interface Weight {
+  readonly name: string
+  readonly rows: number
+  readonly cols: number
+  readonly type: MatrixTypeName
+  /** False for F32, F16 and BF16, which take activations as they are. */
+  readonly quantized: boolean
+  readonly byteLength: number
+}
+
+export type CacheType = 'f32' | 'f16'
+
+export interface CacheShape {
+  readonly type: CacheType
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  /** Positions. */
+  readonly capacity: number
+}
+
+/** Keys and values of one sequence. Overwriting a position forgets what it held: truncating needs no call. */
+export interface KvCache extends CacheShape {
+  readonly byteLength: number
+}
+
+export interface RopeOptions {
+  readonly heads: number
+  /** [positions, width]: per position cos of width/2 angles, then their sin. Elements beyond width stay. */
+  readonly table: Tensor
+  /** Position of the first row; row i is at position + i. */
+  readonly position: number
+  /** 'interleaved' turns pairs (2i, 2i + 1), 'half' pairs (i, i + width/2). */
+  readonly pairs: 'interleaved' | 'half'
+}
+
+export interface AttentionOptions {
+  readonly layer: number
+  /** Position of the first query row; row i sees positions 0 … position + i. */
+  readonly position: number
+  readonly heads: number
+  /** Factor of the scores, usually 1/√headSize. */
+  readonly scale: number
+}
+
+export interface WeightOptions {
+  readonly signal?: AbortSignal
+  /** Called with the bytes taken from the file since the last call. */
+  readonly onProgress?: (bytes: number) => void
+}
+
+/**
+ * The seam between the model graph and the machine: the graph is written once, over opaque tensors.
+ *
+ * Every operation has one meaning on all backends. Exact: the digits, and the sums Σ digit · code of each
+ * group. Float results agree with the reference backend within a tolerance that follows from float32, the
+ * length of the sum and its magnitude (test/contract). A row's result never depends on the other rows of
+ * the batch. Operations may be queued: only `read` waits. Wrong shapes throw RangeError, and so does a
+ * tensor, weight, digits or cache of another backend.
+ */
+export interface Backend {
+  readonly name: 'reference' | 'native'
+  /** The kernel variant, for example 'avx512vnni'. */
+  readonly variant: string
+  readonly threads: number
+
+  /** Packs a matrix, reading it in pieces. @throws FormatError for scales that are not finite */
+  weight(matrix: QuantizedMatrix, options?: WeightOptions): Promise<Weight>
+  /** Zeros. */
+  tensor(rows: number, cols: number): Tensor
+  /** The rows begin … end − 1 of a tensor, sharing its memory. */
+  rows(tensor: Tensor, begin: number, end: number): Tensor
+  /** Copies values [rows · cols] into a tensor. */
+  upload(tensor: Tensor, values: ArrayLike<number>): void
+  /** A copy of a tensor's values [rows · cols], after everything queued before. */
+  read(tensor: Tensor): Promise<Float32Array>
+
+  digits(rows: number, cols: number, options: DigitOptions): Digits
+  /** Splits the activations x [rows, cols]; see multiscale/msd. @throws Error naming row and column of a value that is not finite */
+  decompose(x: Tensor, digits: Digits): void
+  /** out [rows, weight.rows] = x · Wᵀ (+ bias [1, weight.rows]): the MSD product for digits, a float one for a tensor. */
+  linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void
+  /** out [ids.length, weight.cols]: the weight's rows of those numbers. */
+  embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void
+  /** out = x / √(mean(x²) + epsilon) · gain [1, cols], row by row; out may be x. */
+  rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void
+  /** Rotary position embedding of x [rows, heads · headSize], in place. */
+  rope(x: Tensor, options: RopeOptions): void
+  /** out = silu(gate) · up, SwiGLU's product; out may be gate. */
+  gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void
+  /** x += y */
+  add(x: Tensor, y: Tensor): void
+
+  cache(shape: CacheShape): KvCache
+  /** Stores k and v [rows, kvHeads · headSize] at position, position + 1, … of a layer. */
+  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void
+  /** out = softmax(scale · q · Kᵀ) · V, causal; q and out [rows, heads · headSize]. */
+  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void
+
+  /** Frees at once; the object is of no use afterwards. */
+  free(object: Weight | Digits | KvCache): void
+  /** Frees everything and ends the threads. */
+  close(): void
+}

@@ -1,0 +1,168 @@
+import type {
+  AttentionOptions,
+  CacheShape,
+  DigitOptions,
+  Digits,
+  KvCache,
+  RopeOptions,
+  Tensor,
+  Weight,
+} from './backend.js'
+
+/** The shape rules of the Backend interface, the same for every backend. All throw RangeError. */
+
+const show = (x: { rows: number; cols: number }) => `[${x.rows}, ${x.cols}]`
+
+function ensure(condition: boolean, message: () => string): void {
+  if (!condition) throw new RangeError(message())
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value > 0
+}
+
+export function checkShape(rows: number, cols: number): void {
+  ensure(isCount(rows) && isCount(cols), () => `a tensor cannot have shape [${rows}, ${cols}]`)
+}
+
+export function checkRows(tensor: Tensor, begin: number, end: number): void {
+  const inside =
+    Number.isInteger(begin) && Number.isInteger(end) && begin >= 0 && begin < end && end <= tensor.rows
+  ensure(inside, () => `rows ${begin} to ${end} are not within a tensor of shape ${show(tensor)}`)
+}
+
+export function checkUpload(tensor: Tensor, values: ArrayLike<number>): void {
+  const size = tensor.rows * tensor.cols
+  ensure(
+    values.length === size,
+    () => `${values.length} values do not fill a tensor of shape ${show(tensor)}`,
+  )
+}
+
+export function checkDigits(rows: number, cols: number, { passes, granularity }: DigitOptions): void {
+  checkShape(rows, cols)
+  ensure(passes === 1 || passes === 2 || passes === 3, () => `passes must be 1, 2 or 3, not ${passes}`)
+  ensure(granularity === 'row' || granularity === 'group', () => {
+    return `granularity must be 'row' or 'group', not ${JSON.stringify(granularity)}`
+  })
+}
+
+export function checkDecompose(x: Tensor, digits: Digits): void {
+  ensure(x.cols === digits.cols && x.rows <= digits.rows, () => {
+    return `activations ${show(x)} do not fit digits for ${show(digits)}`
+  })
+}
+
+export function checkLinear(
+  x: { rows: number; cols: number },
+  weight: Weight,
+  out: Tensor,
+  bias?: Tensor,
+): void {
+  ensure(
+    x.cols === weight.cols,
+    () => `${weight.name} ${show(weight)} cannot multiply activations ${show(x)}`,
+  )
+  ensure(out.rows === x.rows && out.cols === weight.rows, () => {
+    return `${weight.name} times activations ${show(x)} gives [${x.rows}, ${weight.rows}], not ${show(out)}`
+  })
+  if (bias)
+    ensure(
+      bias.rows === 1 && bias.cols === weight.rows,
+      () => `bias ${show(bias)} does not fit ${weight.name}`,
+    )
+}
+
+/** A quantised weight takes digits, a float weight takes activations. */
+export function checkOperand(isDigits: boolean, weight: Weight): void {
+  ensure(isDigits === weight.quantized, () => {
+    const [needs, got] = weight.quantized ? ['digits', 'plain activations'] : ['plain activations', 'digits']
+    return `${weight.name} is ${weight.type} and multiplies ${needs}, not ${got}`
+  })
+}
+
+export function checkEmbed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
+  ensure(out.rows === ids.length && out.cols === weight.cols, () => {
+    return `${ids.length} rows of ${weight.name} ${show(weight)} do not fit ${show(out)}`
+  })
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]
+    ensure(Number.isInteger(id) && id >= 0 && id < weight.rows, () => {
+      return `token id ${id} is not within the vocabulary of ${weight.rows} tokens`
+    })
+  }
+}
+
+export function checkSame(...tensors: Tensor[]): void {
+  const [first, ...others] = tensors
+  for (const other of others) {
+    ensure(other.rows === first.rows && other.cols === first.cols, () => {
+      return `shapes ${tensors.map(show).join(', ')} must be equal`
+    })
+  }
+}
+
+export function checkNorm(x: Tensor, gain: Tensor, out: Tensor): void {
+  checkSame(x, out)
+  ensure(
+    gain.rows === 1 && gain.cols === x.cols,
+    () => `a gain of shape ${show(gain)} does not fit ${show(x)}`,
+  )
+}
+
+/** Returns the head size. */
+export function checkRope(x: Tensor, { heads, table, position }: RopeOptions): number {
+  const size = x.cols / heads
+  ensure(isCount(heads) && Number.isInteger(size), () => `${x.cols} columns are not ${heads} heads`)
+  ensure(
+    table.cols <= size && table.cols % 2 === 0,
+    () => `a rotary table of width ${table.cols} does not fit heads of ${size}`,
+  )
+  checkPositions(position, x.rows, table.rows)
+  return size
+}
+
+function checkPositions(position: number, rows: number, capacity: number): void {
+  ensure(Number.isInteger(position) && position >= 0 && position + rows <= capacity, () => {
+    return `positions ${position} to ${position + rows} exceed the context of ${capacity}`
+  })
+}
+
+export function checkCache(shape: CacheShape): void {
+  const { type, layers, kvHeads, headSize, capacity } = shape
+  ensure(
+    type === 'f32' || type === 'f16',
+    () => `a cache cannot hold ${JSON.stringify(type)}; use 'f32' or 'f16'`,
+  )
+  ensure(
+    [layers, kvHeads, headSize, capacity].every(isCount),
+    () => `impossible cache shape ${JSON.stringify(shape)}`,
+  )
+}
+
+function checkLayer(cache: KvCache, layer: number): void {
+  ensure(
+    Number.isInteger(layer) && layer >= 0 && layer < cache.layers,
+    () => `layer ${layer} is not in a cache of ${cache.layers}`,
+  )
+}
+
+export function checkAppend(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
+  checkSame(k, v)
+  checkLayer(cache, layer)
+  ensure(
+    k.cols === cache.kvHeads * cache.headSize,
+    () => `keys ${show(k)} do not fit ${cache.kvHeads} heads of ${cache.headSize}`,
+  )
+  checkPositions(position, k.rows, cache.capacity)
+}
+
+export function checkAttention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
+  checkSame(q, out)
+  checkLayer(cache, options.layer)
+  const { heads } = options
+  ensure(isCount(heads) && heads % cache.kvHeads === 0 && q.cols === heads * cache.headSize, () => {
+    return `queries ${show(q)} are not ${heads} heads of ${cache.headSize} over ${cache.kvHeads} key heads`
+  })
+  checkPositions(options.position, q.rows, cache.capacity)
+}

@@ -1,0 +1,17 @@
+export type {
+  AttentionOptions,
+  Backend,
+  CacheShape,
+  CacheType,
+  DigitOptions,
+  Digits,
+  KvCache,
+  RopeOptions,
+  Tensor,
+  Weight,
+  WeightOptions,
+} from './backend.js'
+export { GROUP } from './backend.js'
+export { createNativeBackend, type NativeOptions, type NativeVariant, nativeVariants } from './native.js'
+export { createReferenceBackend } from './reference.js'
+export { type BackendName, type BackendOptions, type SelectedBackend, selectBackend } from './select.js'

@@ -1,0 +1,396 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { FormatError, type QuantizedMatrix } from '../format/index.js'
+import type {
+  AttentionOptions,
+  Backend,
+  CacheShape,
+  DigitOptions,
+  Digits,
+  KvCache,
+  RopeOptions,
+  Tensor,
+  Weight,
+  WeightOptions,
+} from './backend.js'
+import * as check from './checks.js'
+
+/** A dispatch level of the addon: an instruction set that its kernels were written for. */
+export interface NativeVariant {
+  readonly name: string
+  /** The addon was built with it. */
+  readonly compiled: boolean
+  /** This CPU runs it. */
+  readonly supported: boolean
+}
+
+type Handle = { readonly __handle: unique symbol }
+
+/** What kernels/base/addon.cc exports. */
+interface Addon {
+  variants(): NativeVariant[]
+  context(variant: string, threads: number): Handle
+  freeContext(context: Handle): void
+  weight(type: string, rows: number, cols: number): Handle
+  pack(context: Handle, weight: Handle, bytes: Uint8Array, begin: number, rows: number): number
+  weightBytes(weight: Handle): number
+  freeWeight(weight: Handle): void
+  embed(context: Handle, weight: Handle, ids: Int32Array, count: number, out: Float32Array): void
+  digits(context: Handle, rows: number, cols: number, passes: number, perRow: boolean): Handle
+  decompose(context: Handle, digits: Handle, x: Float32Array, rows: number): number
+  freeDigits(digits: Handle): void
+  linear(context: Handle, digits: Handle, weight: Handle, bias: Float32Array | null, y: Float32Array): void
+  linearFloat(
+    context: Handle,
+    x: Float32Array,
+    rows: number,
+    weight: Handle,
+    bias: Float32Array | null,
+    y: Float32Array,
+  ): void
+  rmsNorm(
+    context: Handle,
+    x: Float32Array,
+    gain: Float32Array,
+    epsilon: number,
+    y: Float32Array,
+    rows: number,
+    cols: number,
+  ): void
+  swiglu(context: Handle, gate: Float32Array, up: Float32Array, out: Float32Array, count: number): void
+  add(context: Handle, x: Float32Array, y: Float32Array, count: number): void
+  rope(
+    context: Handle,
+    x: Float32Array,
+    rows: number,
+    heads: number,
+    headSize: number,
+    table: Float32Array,
+    width: number,
+    position: number,
+    halfSplit: boolean,
+  ): void
+  cache(type: string, layers: number, kvHeads: number, headSize: number, capacity: number): Handle
+  cacheBytes(cache: Handle): number
+  freeCache(cache: Handle): void
+  append(
+    context: Handle,
+    cache: Handle,
+    layer: number,
+    position: number,
+    rows: number,
+    k: Float32Array,
+    v: Float32Array,
+  ): void
+  attend(
+    context: Handle,
+    cache: Handle,
+    layer: number,
+    position: number,
+    rows: number,
+    heads: number,
+    scale: number,
+    q: Float32Array,
+    out: Float32Array,
+  ): void
+}
+
+// The same relative path from src/ (tests) and dist/ (the package).
+const ADDON_PATH = fileURLToPath(new URL('../../build/multiscale.node', import.meta.url))
+
+/**
+ * Loads the addon.
+ * @returns null if it was never built
+ * @throws Error if it exists but does not load (built for another system)
+ */
+function loadAddon(): Addon | null {
+  if (!existsSync(ADDON_PATH)) return null
+  return createRequire(import.meta.url)(ADDON_PATH) as Addon
+}
+
+/** The dispatch levels of the addon, narrowest first; empty if there is no addon. */
+export function nativeVariants(): NativeVariant[] {
+  return loadAddon()?.variants() ?? []
+}
+
+export interface NativeOptions {
+  /** Threads for kernels, the caller's included. Default: one per core. */
+  readonly threads?: number
+  /** A dispatch level by name, for tests; default: the widest that this CPU runs. */
+  readonly variant?: string
+}
+
+/**
+ * The backend of SIMD kernels (kernels/).
+ * @returns null if the addon was not built; `npm rebuild multiscale` with a C++ compiler builds it
+ */
+export function createNativeBackend(options: NativeOptions = {}): Backend | null {
+  const addon = loadAddon()
+  if (!addon) return null
+  const usable = addon.variants().filter((v) => v.compiled && v.supported)
+  const variant = options.variant ?? usable[usable.length - 1].name
+  const threads = options.threads ?? availableParallelism()
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
+  }
+  return new NativeBackend(addon, addon.context(variant, threads), variant, threads)
+}
+
+class NativeTensor implements Tensor {
+  constructor(
+    readonly rows: number,
+    readonly cols: number,
+    readonly values: Float32Array,
+  ) {}
+}
+
+class NativeDigits implements Digits {
+  /** Rows of the last decomposition. */
+  filled = 0
+  constructor(
+    readonly rows: number,
+    readonly cols: number,
+    readonly passes: DigitOptions['passes'],
+    readonly granularity: DigitOptions['granularity'],
+    readonly handle: Handle,
+  ) {}
+}
+
+class NativeWeight implements Weight {
+  readonly name: string
+  readonly rows: number
+  readonly cols: number
+  readonly type: Weight['type']
+  readonly quantized: boolean
+  constructor(
+    { name, rows, cols, type }: QuantizedMatrix,
+    readonly byteLength: number,
+    readonly handle: Handle,
+  ) {
+    this.name = name
+    this.rows = rows
+    this.cols = cols
+    this.type = type
+    this.quantized = !['F32', 'F16', 'BF16'].includes(type)
+  }
+}
+
+class NativeCache implements KvCache {
+  readonly type: KvCache['type']
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  readonly capacity: number
+  constructor(
+    shape: CacheShape,
+    readonly byteLength: number,
+    readonly handle: Handle,
+  ) {
+    this.type = shape.type
+    this.layers = shape.layers
+    this.kvHeads = shape.kvHeads
+    this.headSize = shape.headSize
+    this.capacity = shape.capacity
+  }
+}
+
+type Class<T> = abstract new (...args: never[]) => T
+
+/** Narrows an opaque object to this backend's own class. */
+function own<T>(object: unknown, type: Class<T>): T {
+  if (object instanceof type) return object
+  throw new RangeError('this tensor, weight, digits or cache belongs to another backend')
+}
+
+/** Bytes read from the file at a time: large enough to stream, small beside a model. */
+const CHUNK_BYTES = 8 << 20
+/** Rows that the kernels interleave: chunks begin at whole blocks. */
+const BLOCK_ROWS = 16
+
+class NativeBackend implements Backend {
+  readonly name = 'native'
+  readonly #addon: Addon
+  readonly #context: Handle
+  readonly #owned = new Set<NativeWeight | NativeDigits | NativeCache>()
+  #staging: [Uint8Array, Uint8Array] | null = null
+
+  constructor(
+    addon: Addon,
+    context: Handle,
+    readonly variant: string,
+    readonly threads: number,
+  ) {
+    this.#addon = addon
+    this.#context = context
+  }
+
+  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+    const { rows, cols, rowBytes, name } = matrix
+    const handle = this.#addon.weight(matrix.type, rows, cols)
+    const weight = new NativeWeight(matrix, this.#addon.weightBytes(handle), handle)
+    this.#owned.add(weight)
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
+    const [a, b] = this.#buffers(step * rowBytes)
+    let buffer = a
+    let next = matrix.readRows(0, Math.min(step, rows), buffer)
+    try {
+      for (let begin = 0; begin < rows; begin += step) {
+        const bytes = await next
+        signal?.throwIfAborted()
+        const end = Math.min(begin + step, rows)
+        buffer = buffer === a ? b : a
+        // The next chunk is read while this one is packed.
+        if (end < rows) next = matrix.readRows(end, Math.min(end + step, rows), buffer)
+        const bad = this.#addon.pack(this.#context, handle, bytes, begin, end - begin)
+        if (bad >= 0) {
+          throw new FormatError(
+            name,
+            `row ${bad} holds a scale or value that is not finite; the file is damaged`,
+          )
+        }
+        onProgress?.(bytes.byteLength)
+      }
+    } catch (error) {
+      await next.catch(() => {}) // the buffers must be idle before another matrix uses them
+      this.free(weight)
+      throw error
+    }
+    return weight
+  }
+
+  #buffers(bytes: number): [Uint8Array, Uint8Array] {
+    if (!this.#staging || this.#staging[0].byteLength < bytes) {
+      const size = Math.max(bytes, CHUNK_BYTES)
+      this.#staging = [new Uint8Array(size), new Uint8Array(size)]
+    }
+    return this.#staging
+  }
+
+  tensor(rows: number, cols: number): Tensor {
+    check.checkShape(rows, cols)
+    return new NativeTensor(rows, cols, new Float32Array(rows * cols))
+  }
+
+  rows(tensor: Tensor, begin: number, end: number): Tensor {
+    const { cols, values } = own(tensor, NativeTensor)
+    check.checkRows(tensor, begin, end)
+    return new NativeTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
+  }
+
+  upload(tensor: Tensor, values: ArrayLike<number>): void {
+    check.checkUpload(tensor, values)
+    own(tensor, NativeTensor).values.set(values)
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array> {
+    return own(tensor, NativeTensor).values.slice()
+  }
+
+  digits(rows: number, cols: number, options: DigitOptions): Digits {
+    check.checkDigits(rows, cols, options)
+    const { passes, granularity } = options
+    const handle = this.#addon.digits(this.#context, rows, cols, passes, granularity === 'row')
+    const digits = new NativeDigits(rows, cols, passes, granularity, handle)
+    this.#owned.add(digits)
+    return digits
+  }
+
+  decompose(x: Tensor, digits: Digits): void {
+    check.checkDecompose(x, digits)
+    const d = own(digits, NativeDigits)
+    const bad = this.#addon.decompose(this.#context, d.handle, own(x, NativeTensor).values, x.rows)
+    if (bad >= 0) throw notFinite(Math.floor(bad / x.cols), bad % x.cols)
+    d.filled = x.rows
+  }
+
+  linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
+    const w = own(weight, NativeWeight)
+    const y = own(out, NativeTensor).values
+    const b = bias ? own(bias, NativeTensor).values : null
+    check.checkOperand(x instanceof NativeDigits, weight)
+    if (x instanceof NativeDigits) {
+      check.checkLinear({ rows: x.filled, cols: x.cols }, weight, out, bias)
+      this.#addon.linear(this.#context, x.handle, w.handle, b, y)
+    } else {
+      check.checkLinear(x, weight, out, bias)
+      this.#addon.linearFloat(this.#context, own(x, NativeTensor).values, x.rows, w.handle, b, y)
+    }
+  }
+
+  embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
+    check.checkEmbed(weight, ids, out)
+    const { handle } = own(weight, NativeWeight)
+    this.#addon.embed(this.#context, handle, Int32Array.from(ids), ids.length, own(out, NativeTensor).values)
+  }
+
+  rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
+    check.checkNorm(x, gain, out)
+    const [from, by, to] = [x, gain, out].map((t) => own(t, NativeTensor).values)
+    this.#addon.rmsNorm(this.#context, from, by, epsilon, to, x.rows, x.cols)
+  }
+
+  rope(x: Tensor, options: RopeOptions): void {
+    const size = check.checkRope(x, options)
+    const { heads, position, pairs } = options
+    const { values, cols } = own(options.table, NativeTensor)
+    const data = own(x, NativeTensor).values
+    this.#addon.rope(this.#context, data, x.rows, heads, size, values, cols, position, pairs === 'half')
+  }
+
+  gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
+    check.checkSame(gate, up, out)
+    const [g, u, o] = [gate, up, out].map((t) => own(t, NativeTensor).values)
+    this.#addon.swiglu(this.#context, g, u, o, gate.rows * gate.cols)
+  }
+
+  add(x: Tensor, y: Tensor): void {
+    check.checkSame(x, y)
+    this.#addon.add(this.#context, own(x, NativeTensor).values, own(y, NativeTensor).values, x.rows * x.cols)
+  }
+
+  cache(shape: CacheShape): KvCache {
+    check.checkCache(shape)
+    const { type, layers, kvHeads, headSize, capacity } = shape
+    const handle = this.#addon.cache(type, layers, kvHeads, headSize, capacity)
+    const cache = new NativeCache(shape, this.#addon.cacheBytes(handle), handle)
+    this.#owned.add(cache)
+    return cache
+  }
+
+  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
+    check.checkAppend(cache, layer, position, k, v)
+    const { handle } = own(cache, NativeCache)
+    const [keys, values] = [k, v].map((t) => own(t, NativeTensor).values)
+    this.#addon.append(this.#context, handle, layer, position, k.rows, keys, values)
+  }
+
+  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
+    check.checkAttention(q, cache, out, options)
+    const { handle } = own(cache, NativeCache)
+    const { layer, position, heads, scale } = options
+    const [query, result] = [q, out].map((t) => own(t, NativeTensor).values)
+    this.#addon.attend(this.#context, handle, layer, position, q.rows, heads, scale, query, result)
+  }
+
+  free(object: Weight | Digits | KvCache): void {
+    if (object instanceof NativeWeight) this.#addon.freeWeight(object.handle)
+    else if (object instanceof NativeDigits) this.#addon.freeDigits(object.handle)
+    else this.#addon.freeCache(own(object, NativeCache).handle)
+    this.#owned.delete(object as NativeWeight)
+  }
+
+  close(): void {
+    for (const object of this.#owned) this.free(object)
+    this.#staging = null
+    this.#addon.freeContext(this.#context)
+  }
+}
+
+/** What every backend says of an activation that no scale fits. */
+export function notFinite(row: number, col: number): Error {
+  return new Error(
+    `activation [${row}, ${col}] is not finite: the model's weights or its context produced NaN or infinity`,
+  )
+}

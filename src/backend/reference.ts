@@ -1,0 +1,372 @@
+import { fp16 } from '../dtype/index.js'
+import { decodeCodes, dequantize, type QuantizedMatrix, tensorType } from '../format/index.js'
+import { decomposeInt8 } from '../msd/index.js'
+import {
+  type AttentionOptions,
+  type Backend,
+  type CacheShape,
+  type DigitOptions,
+  type Digits,
+  GROUP,
+  type KvCache,
+  type RopeOptions,
+  type Tensor,
+  type Weight,
+  type WeightOptions,
+} from './backend.js'
+import * as check from './checks.js'
+
+/**
+ * The oracle: plain TypeScript, exact integers where the operation is integer, float64 sums where it is
+ * float, rounded to float32 only where a tensor is stored. Never optimised; runs everywhere.
+ */
+export function createReferenceBackend(): Backend {
+  return new ReferenceBackend()
+}
+
+class ReferenceTensor implements Tensor {
+  constructor(
+    readonly rows: number,
+    readonly cols: number,
+    readonly values: Float32Array,
+  ) {}
+}
+
+class ReferenceDigits implements Digits {
+  /** Activations in units of their scale, q = Σ 256^i · digit: [rows · cols] of the last decomposition. */
+  q: Int32Array = new Int32Array(0)
+  /** [rows · groups] */
+  scales: Float32Array | Float64Array = new Float32Array(0)
+  filled = 0
+  constructor(
+    readonly rows: number,
+    readonly cols: number,
+    readonly passes: DigitOptions['passes'],
+    readonly granularity: DigitOptions['granularity'],
+  ) {}
+  /** Activations per scale. */
+  get range(): number {
+    return this.granularity === 'row' ? this.cols : GROUP
+  }
+}
+
+/** Weights of one matrix: w = scale · code − minimum per group, or plain values (group 0). */
+class ReferenceWeight implements Weight {
+  readonly name: string
+  readonly rows: number
+  readonly cols: number
+  readonly type: Weight['type']
+  readonly quantized: boolean
+  /** Codes of a quantised matrix. */
+  codes = new Int8Array(0)
+  group = 0
+  scales = new Float32Array(0)
+  minimums: Float32Array | null = null
+  /** Values of a float matrix; all of its types fit float32. */
+  values = new Float32Array(0)
+
+  constructor(matrix: QuantizedMatrix) {
+    this.name = matrix.name
+    this.rows = matrix.rows
+    this.cols = matrix.cols
+    this.type = matrix.type
+    this.quantized = tensorType(matrix.type).kind === 'codes'
+  }
+
+  get byteLength(): number {
+    const arrays = [this.codes, this.scales, this.values, this.minimums]
+    return arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0)
+  }
+
+  /** Takes rows begin, begin + 1, … from their stored bytes. */
+  fill(bytes: Uint8Array, begin: number, count: number): void {
+    const { name, type, cols, rows } = this
+    const place = { name, firstRow: begin }
+    if (type === 'F32' || type === 'F16' || type === 'BF16') {
+      if (begin === 0) this.values = new Float32Array(rows * cols)
+      this.values.set(dequantize(type, bytes, count, cols, place), begin * cols)
+      return
+    }
+    const part = decodeCodes(type, bytes, count, cols, place)
+    const groups = cols / part.group
+    if (begin === 0) {
+      this.group = part.group
+      this.codes = new Int8Array(rows * cols)
+      this.scales = new Float32Array(rows * groups)
+      this.minimums = part.minimums ? new Float32Array(rows * groups) : null
+    }
+    this.codes.set(part.codes, begin * cols)
+    this.scales.set(part.scales, begin * groups)
+    if (part.minimums) this.minimums?.set(part.minimums, begin * groups)
+  }
+
+  /** Copies row `row` in float32 to out[offset …]. */
+  unpack(row: number, out: Float32Array, offset: number): void {
+    for (let k = 0; k < this.cols; k++) {
+      const i = row * this.cols + k
+      const g = Math.floor(i / this.group)
+      out[offset + k] = this.quantized
+        ? this.scales[g] * this.codes[i] - (this.minimums?.[g] ?? 0)
+        : this.values[i]
+    }
+  }
+}
+
+class ReferenceCache implements KvCache {
+  readonly type: KvCache['type']
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  readonly capacity: number
+  readonly byteLength: number
+  /** [layers][capacity][kvHeads · headSize] each. */
+  readonly keys: Float32Array
+  readonly values: Float32Array
+
+  constructor({ type, layers, kvHeads, headSize, capacity }: CacheShape) {
+    this.type = type
+    this.layers = layers
+    this.kvHeads = kvHeads
+    this.headSize = headSize
+    this.capacity = capacity
+    const size = layers * capacity * kvHeads * headSize
+    this.keys = new Float32Array(size)
+    this.values = new Float32Array(size)
+    this.byteLength = 2 * this.keys.byteLength
+  }
+
+  offset(layer: number, position: number): number {
+    return (layer * this.capacity + position) * this.kvHeads * this.headSize
+  }
+}
+
+type Class<T> = abstract new (...args: never[]) => T
+
+/** Narrows an opaque object to this backend's own class. */
+function own<T>(object: unknown, type: Class<T>): T {
+  if (object instanceof type) return object
+  throw new RangeError('this tensor, weight, digits or cache belongs to another backend')
+}
+
+const CHUNK_BYTES = 4 << 20
+
+class ReferenceBackend implements Backend {
+  readonly name = 'reference'
+  readonly variant = 'typescript'
+  readonly threads = 1
+
+  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+    const weight = new ReferenceWeight(matrix)
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / matrix.rowBytes))
+    for (let begin = 0; begin < matrix.rows; begin += step) {
+      const end = Math.min(begin + step, matrix.rows)
+      const bytes = await matrix.readRows(begin, end)
+      signal?.throwIfAborted()
+      weight.fill(bytes, begin, end - begin)
+      onProgress?.(bytes.byteLength)
+    }
+    return weight
+  }
+
+  tensor(rows: number, cols: number): Tensor {
+    check.checkShape(rows, cols)
+    return new ReferenceTensor(rows, cols, new Float32Array(rows * cols))
+  }
+
+  rows(tensor: Tensor, begin: number, end: number): Tensor {
+    const { cols, values } = own(tensor, ReferenceTensor)
+    check.checkRows(tensor, begin, end)
+    return new ReferenceTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
+  }
+
+  upload(tensor: Tensor, values: ArrayLike<number>): void {
+    check.checkUpload(tensor, values)
+    own(tensor, ReferenceTensor).values.set(values)
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array> {
+    return own(tensor, ReferenceTensor).values.slice()
+  }
+
+  digits(rows: number, cols: number, options: DigitOptions): Digits {
+    check.checkDigits(rows, cols, options)
+    return new ReferenceDigits(rows, cols, options.passes, options.granularity)
+  }
+
+  decompose(x: Tensor, digits: Digits): void {
+    check.checkDecompose(x, digits)
+    const target = own(digits, ReferenceDigits)
+    const { passes, granularity } = target
+    const parts = decomposeInt8(own(x, ReferenceTensor).values, {
+      rows: x.rows,
+      cols: x.cols,
+      passes,
+      granularity: granularity === 'row' ? 'row' : GROUP,
+      radix: 256,
+      arithmetic: 'float32',
+    })
+    target.q = new Int32Array(x.rows * x.cols)
+    for (const digit of parts.digits)
+      for (let i = 0; i < digit.length; i++) target.q[i] = target.q[i] * 256 + digit[i]
+    target.scales = parts.scales
+    target.filled = x.rows
+  }
+
+  linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
+    const w = own(weight, ReferenceWeight)
+    const y = own(out, ReferenceTensor).values
+    check.checkOperand(x instanceof ReferenceDigits, weight)
+    const rows = x instanceof ReferenceDigits ? x.filled : x.rows
+    check.checkLinear({ rows, cols: x.cols }, weight, out, bias)
+    const b = bias ? own(bias, ReferenceTensor).values : null
+    for (let t = 0; t < rows; t++) {
+      for (let n = 0; n < w.rows; n++) {
+        const sum =
+          x instanceof ReferenceDigits
+            ? digitProduct(x, t, w, n)
+            : floatProduct(own(x, ReferenceTensor), t, w, n)
+        y[t * w.rows + n] = sum + (b ? b[n] : 0)
+      }
+    }
+  }
+
+  embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
+    check.checkEmbed(weight, ids, out)
+    const w = own(weight, ReferenceWeight)
+    const { values } = own(out, ReferenceTensor)
+    for (let i = 0; i < ids.length; i++) w.unpack(ids[i], values, i * w.cols)
+  }
+
+  rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
+    check.checkNorm(x, gain, out)
+    const [from, by, to] = [x, gain, out].map((t) => own(t, ReferenceTensor).values)
+    for (let start = 0; start < from.length; start += x.cols) {
+      let squares = 0
+      for (let k = 0; k < x.cols; k++) squares += from[start + k] ** 2
+      const factor = 1 / Math.sqrt(squares / x.cols + epsilon)
+      for (let k = 0; k < x.cols; k++) to[start + k] = from[start + k] * factor * by[k]
+    }
+  }
+
+  rope(x: Tensor, options: RopeOptions): void {
+    const size = check.checkRope(x, options)
+    const { values } = own(x, ReferenceTensor)
+    const table = own(options.table, ReferenceTensor)
+    const half = table.cols / 2
+    const [near, far] = options.pairs === 'half' ? [1, half] : [2, 1]
+    for (let row = 0; row < x.rows; row++) {
+      const angles = (options.position + row) * table.cols
+      for (let head = 0; head < options.heads; head++) {
+        for (let i = 0; i < half; i++) {
+          const p = row * x.cols + head * size + i * near
+          const [u, v] = [values[p], values[p + far]]
+          const [cos, sin] = [table.values[angles + i], table.values[angles + half + i]]
+          values[p] = u * cos - v * sin
+          values[p + far] = u * sin + v * cos
+        }
+      }
+    }
+  }
+
+  gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
+    check.checkSame(gate, up, out)
+    const [g, u, o] = [gate, up, out].map((t) => own(t, ReferenceTensor).values)
+    for (let i = 0; i < g.length; i++) o[i] = (g[i] / (1 + Math.exp(-g[i]))) * u[i]
+  }
+
+  add(x: Tensor, y: Tensor): void {
+    check.checkSame(x, y)
+    const [a, b] = [x, y].map((t) => own(t, ReferenceTensor).values)
+    for (let i = 0; i < a.length; i++) a[i] += b[i]
+  }
+
+  cache(shape: CacheShape): KvCache {
+    check.checkCache(shape)
+    return new ReferenceCache(shape)
+  }
+
+  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
+    check.checkAppend(cache, layer, position, k, v)
+    const kv = own(cache, ReferenceCache)
+    const round = kv.type === 'f16' ? fp16.round : (value: number) => value
+    const start = kv.offset(layer, position)
+    const [keys, values] = [k, v].map((t) => own(t, ReferenceTensor).values)
+    for (let i = 0; i < keys.length; i++) {
+      kv.keys[start + i] = round(keys[i])
+      kv.values[start + i] = round(values[i])
+    }
+  }
+
+  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
+    check.checkAttention(q, cache, out, options)
+    const kv = own(cache, ReferenceCache)
+    const [query, result] = [q, out].map((t) => own(t, ReferenceTensor).values)
+    const { layer, position, heads, scale } = options
+    const { headSize } = kv
+    const width = kv.kvHeads * headSize
+    const base = kv.offset(layer, 0)
+    for (let row = 0; row < q.rows; row++) {
+      const scores = new Float64Array(position + row + 1)
+      for (let head = 0; head < heads; head++) {
+        const at = row * q.cols + head * headSize
+        const from = base + Math.floor((head * kv.kvHeads) / heads) * headSize
+        for (let t = 0; t < scores.length; t++) {
+          let sum = 0
+          for (let d = 0; d < headSize; d++) sum += query[at + d] * kv.keys[from + t * width + d]
+          scores[t] = scale * sum
+        }
+        softmax(scores)
+        for (let d = 0; d < headSize; d++) {
+          let sum = 0
+          for (let t = 0; t < scores.length; t++) sum += scores[t] * kv.values[from + t * width + d]
+          result[at + d] = sum
+        }
+      }
+    }
+  }
+
+  /** Nothing to do: everything here is the garbage collector's. */
+  free(): void {}
+  close(): void {}
+}
+
+/**
+ * Row n of the weight times token t, as msd.md §1: the integers Σ q · code of each group are exact (below
+ * 2^23 · 2^7 · 2^5, far from 2^53), scales and minimums apply to them.
+ */
+function digitProduct(x: ReferenceDigits, t: number, w: ReferenceWeight, n: number): number {
+  const { cols, group } = w
+  const ranges = Math.ceil(cols / x.range)
+  let y = 0
+  for (let k0 = 0; k0 < cols; k0 += group) {
+    let product = 0
+    let sum = 0
+    for (let k = k0; k < k0 + group; k++) {
+      const q = x.q[t * cols + k]
+      product += q * w.codes[n * cols + k]
+      sum += q
+    }
+    const g = (n * cols + k0) / group
+    const scale = x.scales[t * ranges + Math.floor(k0 / x.range)]
+    y += scale * (w.scales[g] * product - (w.minimums?.[g] ?? 0) * sum)
+  }
+  return y
+}
+
+function floatProduct(x: ReferenceTensor, t: number, w: ReferenceWeight, n: number): number {
+  let y = 0
+  for (let k = 0; k < w.cols; k++) y += x.values[t * w.cols + k] * w.values[n * w.cols + k]
+  return y
+}
+
+/** In place, in float64. */
+function softmax(scores: Float64Array): void {
+  let maximum = Number.NEGATIVE_INFINITY
+  for (const score of scores) maximum = Math.max(maximum, score)
+  let sum = 0
+  for (let t = 0; t < scores.length; t++) {
+    scores[t] = Math.exp(scores[t] - maximum)
+    sum += scores[t]
+  }
+  for (let t = 0; t < scores.length; t++) scores[t] /= sum
+}
