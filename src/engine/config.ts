@@ -1,0 +1,111 @@
+import { FormatError, type GgufFile } from '../format/index.js'
+import { type RopeScaling, ropeScaling } from './rope.js'
+
+/** Architectures whose graph `graph.ts` computes, by GGUF name, and what sets each apart. */
+const ARCHITECTURES: Readonly<Record<string, { pairs: ModelConfig['rope']['pairs'] }>> = {
+  llama: { pairs: 'interleaved' },
+  qwen2: { pairs: 'half' },
+}
+
+/** The shape of a Llama-like decoder, from GGUF metadata. */
+export interface ModelConfig {
+  readonly architecture: string
+  readonly name: string | undefined
+  readonly layers: number
+  /** Width of the residual stream. */
+  readonly width: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headSize: number
+  /** Inner width of the feed-forward block. */
+  readonly feedForward: number
+  readonly vocabulary: number
+  /** Positions that the model was trained for. */
+  readonly trainedContext: number
+  /** Added to the mean square in RMSNorm. */
+  readonly epsilon: number
+  readonly rope: {
+    /** Elements of a head that are rotated. */
+    readonly width: number
+    readonly base: number
+    readonly pairs: 'interleaved' | 'half'
+    readonly scaling: RopeScaling
+  }
+  /** The output matrix is the embedding matrix. */
+  readonly tied: boolean
+}
+
+/**
+ * Reads and cross-checks the metadata.
+ * @throws FormatError for an architecture that is not supported, a missing key, or numbers that do not fit together
+ */
+export function modelConfig(file: GgufFile): ModelConfig {
+  const architecture = file.string('general.architecture')
+  const traits = ARCHITECTURES[architecture]
+  if (!traits) {
+    throw new FormatError(
+      file.name,
+      `architecture '${architecture}' is not supported; this version runs ${Object.keys(ARCHITECTURES).join(', ')}`,
+    )
+  }
+  const key = (suffix: string) => `${architecture}.${suffix}`
+  const count = (suffix: string, fallback?: number) => {
+    const value =
+      fallback === undefined ? file.number(key(suffix)) : (file.optionalNumber(key(suffix)) ?? fallback)
+    if (Number.isInteger(value) && value > 0) return value
+    throw new FormatError(
+      file.name,
+      `metadata key '${key(suffix)}' is ${value}; it must be a positive whole number`,
+    )
+  }
+  if ((file.optionalNumber(key('expert_count')) ?? 0) > 0) {
+    throw new FormatError(file.name, 'mixture-of-experts models are not supported yet')
+  }
+
+  const width = count('embedding_length')
+  const heads = count('attention.head_count')
+  const kvHeads = count('attention.head_count_kv', heads)
+  const headSize = count('attention.key_length', width / heads)
+  if (count('attention.value_length', headSize) !== headSize) {
+    throw new FormatError(file.name, 'key and value heads of different sizes are not supported')
+  }
+  if (heads % kvHeads !== 0) {
+    throw new FormatError(file.name, `${heads} query heads cannot share ${kvHeads} key heads evenly`)
+  }
+  const ropeWidth = count('rope.dimension_count', headSize)
+  if (ropeWidth > headSize || ropeWidth % 2 !== 0) {
+    throw new FormatError(file.name, `rotary width ${ropeWidth} does not fit heads of ${headSize}`)
+  }
+  const trainedContext = count('context_length')
+  const epsilon = file.number(key('attention.layer_norm_rms_epsilon'))
+  if (!(epsilon >= 0 && epsilon < 1)) {
+    throw new FormatError(
+      file.name,
+      `metadata key '${key('attention.layer_norm_rms_epsilon')}' is ${epsilon}`,
+    )
+  }
+  const base = file.optionalNumber(key('rope.freq_base')) ?? 10000
+  if (!(base > 0 && Number.isFinite(base))) {
+    throw new FormatError(file.name, `metadata key '${key('rope.freq_base')}' is ${base}`)
+  }
+  return {
+    architecture,
+    name: file.optionalString('general.name'),
+    layers: count('block_count'),
+    width,
+    heads,
+    kvHeads,
+    headSize,
+    feedForward: count('feed_forward_length'),
+    vocabulary: file.tensor('token_embd.weight').shape[0],
+    trainedContext,
+    epsilon,
+    rope: {
+      width: ropeWidth,
+      base,
+      pairs: traits.pairs,
+      scaling: ropeScaling(file, architecture, trainedContext),
+    },
+    tied: !file.tensors.has('output.weight'),
+  }
+}

@@ -1,0 +1,210 @@
+import { type Backend, type CacheType, type KvCache, selectBackend } from '../backend/index.js'
+import { openGguf } from '../format/index.js'
+import { type Tokenizer, tokenizerFromGguf } from '../tokenizer/index.js'
+import { type ModelConfig, modelConfig } from './config.js'
+import { Graph } from './graph.js'
+import { logSoftmaxAt } from './logits.js'
+import { checkMemory, estimateMemory } from './memory.js'
+import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
+import { loadWeights } from './weights.js'
+
+const DEFAULT_CONTEXT = 4096
+const DEFAULT_BATCH = 256
+
+/**
+ * A loaded model with one sequence in its cache. Runs where it is called and occupies that thread for a layer
+ * at a time: `loadModel` puts it into a worker.
+ */
+export class Engine {
+  readonly info: ModelInfo
+  readonly tokenizer: Tokenizer
+  readonly #backend: Backend
+  readonly #graph: Graph
+  readonly #cache: KvCache
+  readonly #batch: number
+  /** Tokens whose keys and values the cache holds. */
+  #cached: number[] = []
+
+  private constructor(parts: {
+    info: ModelInfo
+    tokenizer: Tokenizer
+    backend: Backend
+    graph: Graph
+    cache: KvCache
+    batch: number
+  }) {
+    this.info = parts.info
+    this.tokenizer = parts.tokenizer
+    this.#backend = parts.backend
+    this.#graph = parts.graph
+    this.#cache = parts.cache
+    this.#batch = parts.batch
+  }
+
+  /** @throws FormatError for a file that cannot be run; Error if memory is short; RangeError for bad options */
+  static async load(path: string, options: LoadOptions = {}): Promise<Engine> {
+    const started = performance.now()
+    const { passes = 2, granularity = 'group', cacheType = 'f32', signal, onProgress } = options
+    await using file = await openGguf(path, { signal })
+    const config = modelConfig(file)
+    const context = chooseContext(config, options.context)
+    const batch = Math.min(positive('batch', options.batch ?? DEFAULT_BATCH), context)
+    const tokenizer = tokenizerFromGguf(file.metadata)
+    if (tokenizer.vocabSize > config.vocabulary) {
+      throw new Error(
+        `${file.name}: the tokenizer has ${tokenizer.vocabSize} tokens, the embedding only ${config.vocabulary} rows`,
+      )
+    }
+    const { backend, notice } = selectBackend(options)
+    try {
+      const estimate = estimateMemory(file, config, { backend: backend.name, context, cacheType, batch })
+      checkMemory(file.name, estimate)
+      const weights = await loadWeights(file, config, backend, {
+        signal,
+        onProgress: (loadedBytes, totalBytes) => onProgress?.({ loadedBytes, totalBytes }),
+      })
+      const graph = new Graph(backend, config, weights, { passes, granularity, context, batch })
+      const { layers, kvHeads, headSize } = config
+      const cache = backend.cache({ type: cacheType, layers, kvHeads, headSize, capacity: context })
+      const loadSeconds = (performance.now() - started) / 1000
+      const info = describe(
+        config,
+        { context, passes, granularity, cacheType, notice, loadSeconds },
+        backend,
+        {
+          weightBytes: weights.byteLength,
+          cacheBytes: cache.byteLength,
+        },
+      )
+      return new Engine({ info, tokenizer, backend, graph, cache, batch })
+    } catch (error) {
+      backend.close()
+      throw error
+    }
+  }
+
+  /**
+   * Makes the cache hold exactly `ids` and returns the logits [vocabulary] after the last one. Tokens that the
+   * cache already holds from its beginning are not computed again: results are the same bits either way, because no
+   * operation depends on the batch a token comes in.
+   * @returns the logits and how many tokens were taken from the cache
+   * @throws ContextLimitError if ids exceed the context
+   */
+  async evaluate(
+    ids: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<{ logits: Float32Array; reused: number }> {
+    const reused = this.#reusable(ids, ids.length - 1)
+    let rows = 0
+    for (let at = reused; at < ids.length; at += rows) rows = await this.#pass(ids, at, signal)
+    for await (const { values } of this.#graph.logits(rows - 1, rows)) return { logits: values, reused }
+    throw new Error('unreachable: a pass has at least one row')
+  }
+
+  /**
+   * Logits after every token from position `from` on.
+   * @returns pieces of { position, rows, values [rows · vocabulary] }, in order
+   */
+  async *logits(
+    ids: readonly number[],
+    from: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ position: number; rows: number; values: Float32Array }> {
+    const start = this.#reusable(ids, from)
+    for (let at = start, rows = 0; at < ids.length; at += rows) {
+      rows = await this.#pass(ids, at, signal)
+      const first = Math.max(0, from - at)
+      if (first >= rows) continue
+      for await (const piece of this.#graph.logits(first, rows)) {
+        yield { position: at + piece.row, rows: piece.rows, values: piece.values }
+      }
+    }
+  }
+
+  /**
+   * Log-probability (base e) of each of ids[from …] given all tokens before it; from ≥ 1, since nothing precedes the first.
+   */
+  async score(ids: readonly number[], from: number, signal?: AbortSignal): Promise<Float64Array> {
+    if (!Number.isInteger(from) || from < 1 || from > ids.length) {
+      throw new RangeError(
+        `scores can begin at token 1 to ${ids.length}, not ${from}: a token needs one before it`,
+      )
+    }
+    const scores = new Float64Array(ids.length - from)
+    const { vocabulary } = this.info
+    for await (const { position, rows, values } of this.logits(ids.slice(0, -1), from - 1, signal)) {
+      for (let row = 0; row < rows; row++) {
+        const logits = values.subarray(row * vocabulary, (row + 1) * vocabulary)
+        scores[position + row + 1 - from] = logSoftmaxAt(logits, ids[position + row + 1])
+      }
+      // Reading a vocabulary of probabilities is slow enough to let messages in between.
+      await breathe(signal)
+    }
+    return scores
+  }
+
+  /** Frees weights, cache and threads. */
+  close(): void {
+    this.#backend.close()
+  }
+
+  /** Drops what the cache holds beyond the prefix it shares with ids, at most `limit` tokens of it. */
+  #reusable(ids: readonly number[], limit: number): number {
+    if (ids.length === 0) throw new RangeError('there are no tokens to evaluate; the prompt is empty')
+    if (ids.length > this.info.context) {
+      throw new ContextLimitError(
+        `${ids.length} tokens do not fit a context of ${this.info.context}; shorten the text or load with a longer context`,
+      )
+    }
+    let shared = 0
+    while (shared < limit && shared < this.#cached.length && this.#cached[shared] === ids[shared]) shared++
+    this.#cached.length = shared
+    return shared
+  }
+
+  /** One pass of at most `batch` tokens from ids[at] on; returns how many. */
+  async #pass(ids: readonly number[], at: number, signal?: AbortSignal): Promise<number> {
+    const part = ids.slice(at, at + this.#batch)
+    await breathe(signal)
+    await this.#graph.forward(part, at, this.#cache, part.length > 1 ? () => breathe(signal) : undefined)
+    this.#cached.push(...part)
+    return part.length
+  }
+}
+
+/** Lets the event loop of the thread turn once, so that an abort can arrive; throws if it has. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  signal?.throwIfAborted()
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value
+  throw new RangeError(`${name} must be a positive whole number, not ${value}`)
+}
+
+function chooseContext(config: ModelConfig, wanted: number | undefined): number {
+  if (wanted === undefined) return Math.min(config.trainedContext, DEFAULT_CONTEXT)
+  if (positive('the context', wanted) <= config.trainedContext) return wanted
+  throw new RangeError(
+    `a context of ${wanted} is more than the ${config.trainedContext} positions that the model was trained for`,
+  )
+}
+
+function describe(
+  config: ModelConfig,
+  chosen: {
+    context: number
+    passes: 1 | 2 | 3
+    granularity: 'group' | 'row'
+    cacheType: CacheType
+    notice: string | undefined
+    loadSeconds: number
+  },
+  { name: backend, variant, threads }: Backend,
+  bytes: { weightBytes: number; cacheBytes: number },
+): ModelInfo {
+  const { architecture, name, layers, width, heads, kvHeads, vocabulary, trainedContext } = config
+  const shape = { architecture, name, layers, width, heads, kvHeads, vocabulary, trainedContext }
+  return { ...shape, ...chosen, backend, variant, threads, ...bytes }
+}

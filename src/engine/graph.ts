@@ -1,0 +1,164 @@
+import type { Backend, DigitOptions, Digits, KvCache, Tensor, Weight } from '../backend/index.js'
+import type { ModelConfig } from './config.js'
+import { ropeTable } from './rope.js'
+import type { ModelWeights } from './weights.js'
+
+/** Logits computed at a time when every position's are wanted: bounds their buffer to about 16 MB. */
+const LOGIT_FLOATS = 4 << 20
+
+export interface GraphOptions extends DigitOptions {
+  /** Positions of the cache. */
+  readonly context: number
+  /** Most tokens of one pass through the layers. */
+  readonly batch: number
+}
+
+/** Buffers of a pass over `rows` tokens; views of the largest ones. */
+interface Buffers {
+  readonly stream: Tensor
+  readonly normed: Tensor
+  readonly query: Tensor
+  readonly key: Tensor
+  readonly value: Tensor
+  readonly attended: Tensor
+  readonly gate: Tensor
+  readonly up: Tensor
+}
+
+/**
+ * The Llama graph (Touvron et al., arXiv 2302.13971), written once over opaque tensors: embedding, then per layer
+ * x += Wo · attention(rope(Wq n), rope(Wk n), Wv n) with n = RMSNorm(x), x += Wdown · (silu(Wgate n') ∘ Wup n')
+ * with n' = RMSNorm(x), and the output head.
+ *
+ * Activations meet quantised weights as digits, split once and shared by q, k, v and by gate, up; float weights
+ * take them as they are.
+ */
+export class Graph {
+  readonly #backend: Backend
+  readonly #config: ModelConfig
+  readonly #weights: ModelWeights
+  readonly #options: GraphOptions
+  readonly #rope: Tensor
+  readonly #buffers: Buffers
+  readonly #logits: Tensor
+  readonly #digits = new Map<number, Digits>()
+  #views: { rows: number; buffers: Buffers } | null = null
+
+  constructor(backend: Backend, config: ModelConfig, weights: ModelWeights, options: GraphOptions) {
+    this.#backend = backend
+    this.#config = config
+    this.#weights = weights
+    this.#options = options
+    const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
+    this.#rope = backend.tensor(options.context, config.rope.width)
+    backend.upload(this.#rope, ropeTable(weights.rope, options.context))
+    const tensor = (cols: number) => backend.tensor(options.batch, cols)
+    this.#buffers = {
+      stream: tensor(width),
+      normed: tensor(width),
+      query: tensor(heads * headSize),
+      key: tensor(kvHeads * headSize),
+      value: tensor(kvHeads * headSize),
+      attended: tensor(heads * headSize),
+      gate: tensor(feedForward),
+      up: tensor(feedForward),
+    }
+    const logitRows = Math.max(1, Math.min(options.batch, Math.floor(LOGIT_FLOATS / vocabulary)))
+    this.#logits = backend.tensor(logitRows, vocabulary)
+  }
+
+  /**
+   * Runs ids through the layers at position, position + 1, … and stores their keys and values.
+   * @param ids at most `batch` token ids
+   * @param between called before each layer, so that a long pass can be interrupted; what it throws ends the pass
+   */
+  async forward(
+    ids: ArrayLike<number>,
+    position: number,
+    cache: KvCache,
+    between?: () => Promise<void>,
+  ): Promise<void> {
+    const b = this.#backend
+    const { epsilon, heads, kvHeads, headSize, rope } = this.#config
+    const v = this.#view(ids.length)
+    const scale = 1 / Math.sqrt(headSize)
+    b.embed(this.#weights.embedding, ids, v.stream)
+    for (const [layer, w] of this.#weights.layers.entries()) {
+      if (between) await between()
+      b.rmsNorm(v.stream, w.attentionNorm, epsilon, v.normed)
+      this.#product(v.normed, [
+        [w.query, v.query, w.queryBias],
+        [w.key, v.key, w.keyBias],
+        [w.value, v.value, w.valueBias],
+      ])
+      b.rope(v.query, { heads, table: this.#rope, position, pairs: rope.pairs })
+      b.rope(v.key, { heads: kvHeads, table: this.#rope, position, pairs: rope.pairs })
+      b.append(cache, layer, position, v.key, v.value)
+      b.attention(v.query, cache, v.attended, { layer, position, heads, scale })
+      this.#product(v.attended, [[w.output, v.normed]])
+      b.add(v.stream, v.normed)
+      b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)
+      this.#product(v.normed, [
+        [w.gate, v.gate],
+        [w.up, v.up],
+      ])
+      b.gatedActivation(v.gate, v.up, v.gate)
+      this.#product(v.gate, [[w.down, v.normed]])
+      b.add(v.stream, v.normed)
+    }
+  }
+
+  /**
+   * Logits after rows begin … end − 1 of the last pass, in pieces.
+   * @returns pieces of { row, rows, values [rows · vocabulary] }, row counted from 0 at the pass's first token
+   */
+  async *logits(
+    begin: number,
+    end: number,
+  ): AsyncGenerator<{ row: number; rows: number; values: Float32Array }> {
+    const b = this.#backend
+    for (let row = begin; row < end; row += this.#logits.rows) {
+      const rows = Math.min(this.#logits.rows, end - row)
+      const normed = b.rows(this.#buffers.normed, 0, rows)
+      const logits = b.rows(this.#logits, 0, rows)
+      b.rmsNorm(
+        b.rows(this.#buffers.stream, row, row + rows),
+        this.#weights.outputNorm,
+        this.#config.epsilon,
+        normed,
+      )
+      this.#product(normed, [[this.#weights.head, logits]])
+      yield { row, rows, values: await b.read(logits) }
+    }
+  }
+
+  /** Products of one activation with several weights: split once if any of them is quantised. */
+  #product(x: Tensor, products: [weight: Weight, out: Tensor, bias?: Tensor][]): void {
+    const digits = products.some(([weight]) => weight.quantized) ? this.#decompose(x) : null
+    for (const [weight, out, bias] of products) {
+      this.#backend.linear(digits && weight.quantized ? digits : x, weight, out, bias)
+    }
+  }
+
+  #decompose(x: Tensor): Digits {
+    let digits = this.#digits.get(x.cols)
+    if (!digits) {
+      const { batch, passes, granularity } = this.#options
+      digits = this.#backend.digits(batch, x.cols, { passes, granularity })
+      this.#digits.set(x.cols, digits)
+    }
+    this.#backend.decompose(x, digits)
+    return digits
+  }
+
+  #view(rows: number): Buffers {
+    if (this.#views?.rows !== rows) {
+      const views = Object.entries(this.#buffers).map(([name, tensor]) => [
+        name,
+        this.#backend.rows(tensor, 0, rows),
+      ])
+      this.#views = { rows, buffers: Object.fromEntries(views) }
+    }
+    return this.#views.buffers
+  }
+}

@@ -1,0 +1,72 @@
+import { freemem } from 'node:os'
+import type { BackendName, CacheType } from '../backend/index.js'
+import { type GgufFile, tensorType } from '../format/index.js'
+import type { ModelConfig } from './config.js'
+
+/** Bytes that a loaded model takes, estimated from its header before anything is loaded. */
+export interface MemoryEstimate {
+  readonly weights: number
+  readonly cache: number
+  /** Activations, logits, rotary table, read buffers and the JavaScript runtime. */
+  readonly other: number
+  readonly total: number
+}
+
+/** A Node process with a worker, before any model. */
+const RUNTIME_BYTES = 90 << 20
+const READ_BUFFERS = 32 << 20
+
+/** Keys and values of one position. */
+export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number {
+  return 2 * config.layers * config.kvHeads * config.headSize * (type === 'f16' ? 2 : 4)
+}
+
+export function estimateMemory(
+  file: GgufFile,
+  config: ModelConfig,
+  options: {
+    readonly backend: BackendName
+    readonly context: number
+    readonly cacheType: CacheType
+    readonly batch: number
+  },
+): MemoryEstimate {
+  const { context, cacheType, batch } = options
+  let weights = 0
+  for (const { shape, type, byteLength } of file.tensors.values()) {
+    // The reference backend keeps a byte a code and float32 scales (or float32 values); the native one, what is stored.
+    const unpacked = shape[0] * shape[1] * (tensorType(type).kind === 'codes' ? 1.25 : 4)
+    weights += options.backend === 'reference' ? unpacked : byteLength
+  }
+  const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
+  const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)
+  const digits = batch * (width + heads * headSize + feedForward)
+  const logits = Math.max(vocabulary, 4 << 20) * 2
+  const cache = context * cacheBytesPerToken(config, cacheType)
+  const other =
+    RUNTIME_BYTES + READ_BUFFERS + 4 * (activations + digits + logits + context * config.rope.width)
+  return { weights, cache, other, total: weights + cache + other }
+}
+
+/** Bytes that the system could still give to this process. */
+export function availableMemory(): number {
+  return process.availableMemory?.() ?? freemem()
+}
+
+/** For example 1.46 GB, 512 MB. */
+export function formatBytes(bytes: number): string {
+  const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : bytes >= 1e6 ? ['MB', 1e6] : ['kB', 1e3]
+  const value = bytes / (size as number)
+  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`
+}
+
+/** @throws Error saying how much is needed, for what, and how much there is */
+export function checkMemory(what: string, estimate: MemoryEstimate, available = availableMemory()): void {
+  if (estimate.total <= available) return
+  const { weights, cache, other, total } = estimate
+  throw new Error(
+    `${what} needs about ${formatBytes(total)} of memory (weights ${formatBytes(weights)}, cache ${formatBytes(cache)}, ` +
+      `other ${formatBytes(other)}), but only ${formatBytes(available)} are available; ` +
+      'take a smaller or lower-bit model, a shorter context, or an f16 cache',
+  )
+}

@@ -1,0 +1,151 @@
+import { Worker } from 'node:worker_threads'
+import { Channel } from './channel.js'
+import type {
+  GenerateOptions,
+  GenerationChunk,
+  GenerationResult,
+  LoadOptions,
+  LoadProgress,
+  ModelInfo,
+} from './types.js'
+
+/**
+ * Loads a GGUF model into a worker thread, so that neither loading nor generating blocks the caller's event loop.
+ *
+ *     await using model = await loadModel('model.gguf')
+ *     for await (const { text } of model.generate('Once upon a time', { maxTokens: 100 })) process.stdout.write(text)
+ *
+ * @param path of a GGUF file (or a `file:` URL)
+ * @throws FormatError for a file that cannot be run; Error if memory is short; RangeError for an option out of its
+ *   range; the signal's reason if it aborts
+ */
+export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
+  const { signal, onProgress, ...plain } = options
+  signal?.throwIfAborted()
+  const channel = new Channel(new Worker(new URL('./worker.js', import.meta.url)))
+  try {
+    const info = await channel.request(
+      'load',
+      { path: String(path), options: plain },
+      { signal, onEvent: (progress) => onProgress?.(progress as LoadProgress) },
+    )
+    return new Model(channel, info)
+  } catch (error) {
+    await channel.close()
+    throw error
+  }
+}
+
+/** A loaded model. Requests queue up; each takes an AbortSignal. Close it to free its memory at once. */
+export class Model implements AsyncDisposable {
+  readonly info: ModelInfo
+  readonly #channel: Channel
+
+  /** Use `loadModel`. */
+  constructor(channel: Channel, info: ModelInfo) {
+    this.#channel = channel
+    this.info = info
+  }
+
+  /**
+   * Continues a prompt. Starts at once; read the chunks with `for await`, or just await `result`. Leaving the loop
+   * early ends the generation.
+   * @param prompt text, or token ids taken as they are
+   * @throws ContextLimitError (when read) if prompt and maxTokens exceed the context
+   */
+  generate(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
+    const { signal, ...plain } = options
+    return new Generation((onChunk, stop) =>
+      this.#channel.request(
+        'generate',
+        { prompt: typeof prompt === 'string' ? prompt : Uint32Array.from(prompt), options: plain },
+        {
+          signal: signal ? AbortSignal.any([signal, stop]) : stop,
+          onEvent: (chunk) => onChunk(chunk as GenerationChunk),
+        },
+      ),
+    )
+  }
+
+  /**
+   * Logits after each token from position `from` (default 0) on: row-major [tokens − from, vocabulary].
+   */
+  logits(
+    tokens: ArrayLike<number>,
+    { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<Float32Array> {
+    return this.#channel.request('logits', { ids: Uint32Array.from(tokens), from }, { signal })
+  }
+
+  /**
+   * Log-probability (base e) of each token given those before it, for tokens[from …]; from is at least 1 (default),
+   * since nothing precedes the first token.
+   */
+  score(
+    tokens: ArrayLike<number>,
+    { from = 1, signal }: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<Float64Array> {
+    return this.#channel.request('score', { ids: Uint32Array.from(tokens), from }, { signal })
+  }
+
+  /** Token ids of a text. @param options addSpecial (default true): with the BOS the model asks for; parseSpecial: read <|…|> */
+  tokenize(
+    text: string,
+    options: { addSpecial?: boolean; parseSpecial?: boolean } = {},
+  ): Promise<Uint32Array> {
+    return this.#channel.request('tokenize', { text, ...options })
+  }
+
+  detokenize(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): Promise<string> {
+    return this.#channel.request('detokenize', { ids: Uint32Array.from(ids), ...options })
+  }
+
+  /** Ends everything that runs, frees weights and cache, and ends the worker. Safe to call twice. */
+  close(): Promise<void> {
+    return this.#channel.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** A running generation: its chunks as they come, and its result at the end. */
+export class Generation implements AsyncIterable<GenerationChunk> {
+  /** The whole text, ids and statistics. Rejects as the iteration throws. */
+  readonly result: Promise<GenerationResult>
+  readonly #stop = new AbortController()
+  readonly #chunks: GenerationChunk[] = []
+  #wake: () => void = () => {}
+  #ended = false
+
+  constructor(
+    start: (onChunk: (chunk: GenerationChunk) => void, stop: AbortSignal) => Promise<GenerationResult>,
+  ) {
+    this.result = start((chunk) => {
+      this.#chunks.push(chunk)
+      this.#wake()
+    }, this.#stop.signal)
+    const end = () => {
+      this.#ended = true
+      this.#wake()
+    }
+    // Whoever only iterates must not see an unhandled rejection of `result`.
+    this.result.then(end, end)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void> {
+    try {
+      for (;;) {
+        for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) yield chunk
+        if (this.#ended) break
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+      await this.result
+    } finally {
+      this.#stop.abort()
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { Backend, Tensor, Weight } from '../backend/index.js'
+import { FormatError, type GgufFile } from '../format/index.js'
+import type { ModelConfig } from './config.js'
+import { ropeFrequencies } from './rope.js'
+
+export interface LayerWeights {
+  readonly attentionNorm: Tensor
+  readonly query: Weight
+  readonly key: Weight
+  readonly value: Weight
+  readonly queryBias?: Tensor
+  readonly keyBias?: Tensor
+  readonly valueBias?: Tensor
+  readonly output: Weight
+  readonly feedForwardNorm: Tensor
+  readonly gate: Weight
+  readonly up: Weight
+  readonly down: Weight
+}
+
+export interface ModelWeights {
+  readonly embedding: Weight
+  readonly layers: readonly LayerWeights[]
+  readonly outputNorm: Tensor
+  /** The embedding itself if the model ties them. */
+  readonly head: Weight
+  readonly rope: ReturnType<typeof ropeFrequencies>
+  /** Bytes of all matrices in the backend's layout. */
+  readonly byteLength: number
+}
+
+export interface LoadWeightsOptions {
+  readonly signal?: AbortSignal
+  /** Called as matrices are packed. */
+  readonly onProgress?: (loadedBytes: number, totalBytes: number) => void
+}
+
+/** Names, shapes and places of everything the graph uses; checked before any weight is read. */
+function plan(config: ModelConfig) {
+  const { width, heads, kvHeads, headSize, feedForward, vocabulary, layers } = config
+  const shapes = new Map<string, readonly [number, number]>()
+  shapes.set('token_embd.weight', [vocabulary, width])
+  shapes.set('output_norm.weight', [1, width])
+  if (!config.tied) shapes.set('output.weight', [vocabulary, width])
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `blk.${layer}.`
+    shapes.set(`${at}attn_norm.weight`, [1, width])
+    shapes.set(`${at}attn_q.weight`, [heads * headSize, width])
+    shapes.set(`${at}attn_k.weight`, [kvHeads * headSize, width])
+    shapes.set(`${at}attn_v.weight`, [kvHeads * headSize, width])
+    shapes.set(`${at}attn_output.weight`, [width, heads * headSize])
+    shapes.set(`${at}ffn_norm.weight`, [1, width])
+    shapes.set(`${at}ffn_gate.weight`, [feedForward, width])
+    shapes.set(`${at}ffn_up.weight`, [feedForward, width])
+    shapes.set(`${at}ffn_down.weight`, [width, feedForward])
+  }
+  const optional = new Map<string, readonly [number, number]>([
+    ['rope_freqs.weight', [1, config.rope.width / 2]],
+  ])
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `blk.${layer}.`
+    optional.set(`${at}attn_q.bias`, [1, heads * headSize])
+    optional.set(`${at}attn_k.bias`, [1, kvHeads * headSize])
+    optional.set(`${at}attn_v.bias`, [1, kvHeads * headSize])
+  }
+  return { shapes, optional }
+}
+
+/**
+ * Checks that the file holds exactly the tensors that the graph computes with, in the right shapes and in types
+ * that are supported. A tensor that the graph would ignore means another model, and silently wrong text.
+ * @throws FormatError naming the tensor
+ */
+export function checkTensors(file: GgufFile, config: ModelConfig): void {
+  const { shapes, optional } = plan(config)
+  const fits = (name: string, [rows, cols]: readonly [number, number]) => {
+    const { shape } = file.tensor(name)
+    if (shape[0] === rows && shape[1] === cols) return
+    throw new FormatError(
+      file.name,
+      `tensor '${name}' is [${shape.join(', ')}], but the metadata asks for [${rows}, ${cols}]`,
+    )
+  }
+  for (const [name, shape] of shapes) {
+    fits(name, shape)
+    file.matrix(name)
+  }
+  for (const name of file.tensors.keys()) {
+    if (shapes.has(name)) continue
+    const shape = optional.get(name)
+    if (!shape) {
+      throw new FormatError(
+        file.name,
+        `tensor '${name}' has no place in a ${config.architecture} model; this is a variant that is not supported`,
+      )
+    }
+    fits(name, shape)
+  }
+}
+
+/**
+ * Packs all weights into the backend, one matrix after the other, each in parallel and straight from the file.
+ * @throws FormatError for tensors that do not fit the configuration or hold values that are not finite
+ */
+export async function loadWeights(
+  file: GgufFile,
+  config: ModelConfig,
+  backend: Backend,
+  { signal, onProgress }: LoadWeightsOptions = {},
+): Promise<ModelWeights> {
+  checkTensors(file, config)
+  const { shapes } = plan(config)
+  const totalBytes = [...shapes.keys()].reduce((sum, name) => sum + file.tensor(name).byteLength, 0)
+  let loadedBytes = 0
+  let byteLength = 0
+  const advance = (bytes: number) => {
+    loadedBytes += bytes
+    onProgress?.(loadedBytes, totalBytes)
+  }
+  const matrix = async (name: string) => {
+    const weight = await backend.weight(file.matrix(name), { signal, onProgress: advance })
+    byteLength += weight.byteLength
+    return weight
+  }
+  const vector = async (name: string) => {
+    const values = await file.floats(name)
+    const bad = values.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0)
+      throw new FormatError(file.name, `tensor '${name}' holds ${values[bad]} at ${bad}; the file is damaged`)
+    const tensor = backend.tensor(1, values.length)
+    backend.upload(tensor, values)
+    advance(file.tensor(name).byteLength)
+    return tensor
+  }
+  const optionalVector = (name: string) => (file.tensors.has(name) ? vector(name) : undefined)
+
+  const embedding = await matrix('token_embd.weight')
+  const layers: LayerWeights[] = []
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `blk.${layer}.`
+    layers.push({
+      attentionNorm: await vector(`${at}attn_norm.weight`),
+      query: await matrix(`${at}attn_q.weight`),
+      key: await matrix(`${at}attn_k.weight`),
+      value: await matrix(`${at}attn_v.weight`),
+      queryBias: await optionalVector(`${at}attn_q.bias`),
+      keyBias: await optionalVector(`${at}attn_k.bias`),
+      valueBias: await optionalVector(`${at}attn_v.bias`),
+      output: await matrix(`${at}attn_output.weight`),
+      feedForwardNorm: await vector(`${at}ffn_norm.weight`),
+      gate: await matrix(`${at}ffn_gate.weight`),
+      up: await matrix(`${at}ffn_up.weight`),
+      down: await matrix(`${at}ffn_down.weight`),
+    })
+  }
+  const outputNorm = await vector('output_norm.weight')
+  const head = config.tied ? embedding : await matrix('output.weight')
+  const divisors = file.tensors.has('rope_freqs.weight') ? await file.floats('rope_freqs.weight') : undefined
+  const rope = ropeFrequencies(config.rope.width, config.rope.base, config.rope.scaling, divisors)
+  return { embedding, layers, outputNorm, head, rope, byteLength }
+}
