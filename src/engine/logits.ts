@@ -46,7 +46,8 @@ export function logSumExp(logits: Values): number {
 }
 
 /**
- * The logarithm of the probability that the model itself gives token `id`: before temperature, penalty and filters.
+ * The logarithm of the probability that the model itself gives token `id`: before temperature, penalty and
+ * filters.
  * @throws RangeError if `id` is outside the logits; otherwise as `maximumLogit`
  */
 export function logSoftmaxAt(logits: Float32Array, id: number): number {
@@ -71,8 +72,9 @@ export function topLogProbabilities(logits: Float32Array, count: number): TokenL
 }
 
 /**
- * Writes the ids of the `count` largest values to `ids` (in no order; ties by lower id) and returns how many they are.
- * One pass with a heap of the best so far, its worst at the root: most values are dismissed by one comparison.
+ * Writes the ids of the `count` largest values to `ids` (in no order; ties by lower id) and returns how many
+ * they are. One pass with a heap of the best so far, its worst at the root: most values are dismissed by one
+ * comparison.
  */
 export function selectLargest(values: Values, count: number, ids: Uint32Array): number {
   const size = Math.min(count, values.length)
@@ -89,9 +91,9 @@ export function selectLargest(values: Values, count: number, ids: Uint32Array): 
 }
 
 /**
- * Top-p (Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019): of the first `count` of `ids` keeps the
- * fewest, largest value first, whose weights reach `fraction` of the sum. Rearranges `ids`; returns how many are kept,
- * at its start.
+ * Top-p (Holtzman et al., "The Curious Case of Neural Text Degeneration", 2019): of the first `count` of
+ * `ids` keeps the fewest, largest value first, whose weights reach `fraction` of the sum. Rearranges `ids`;
+ * returns how many are kept, at its start.
  * @param values decide the order, by id
  * @param weights by id, for those in `ids`: 1 for the largest value, less or equal for a smaller one
  */

@@ -1,6 +1,6 @@
 /**
- * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021), seeded by splitmix32:
- * small, fast in 32-bit arithmetic, the same numbers on every platform. Not for secrets.
+ * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021), seeded by
+ * splitmix32: small, fast in 32-bit arithmetic, the same numbers on every platform. Not for secrets.
  */
 export class Random {
   private readonly words = new Uint32Array(4)
@@ -19,7 +19,10 @@ export class Random {
     if (this.words.every((word) => word === 0)) this.words[0] = 1
   }
 
-  /** The whole state, 4 words; assign a saved one to go on from there. @throws RangeError if it is no such state */
+  /**
+   * The whole state, 4 words; assign a saved one to go on from there. @throws RangeError if it is no such
+   * state
+   */
   get state(): Uint32Array {
     return this.words.slice()
   }

@@ -9,11 +9,15 @@ export interface SamplerOptions {
   temperature?: number
   /** Keep the k most probable tokens; 0 keeps all. Default 0. */
   topK?: number
-  /** Keep the fewest tokens, most probable first, whose probabilities add up to at least this. 0 < topP ≤ 1. */
+  /**
+   * Keep the fewest tokens, most probable first, whose probabilities add up to at least this. 0 < topP ≤ 1.
+   */
   topP?: number
   /** Drop tokens less probable than this fraction of the most probable one. 0 ≤ minP ≤ 1. */
   minP?: number
-  /** Logits of tokens in the window are divided by this if positive, multiplied if negative. > 0, default 1. */
+  /**
+   * Logits of tokens in the window are divided by this if positive, multiplied if negative. > 0, default 1.
+   */
   repetitionPenalty?: number
   /** How many of the last tokens the penalty looks at; Infinity for all. Default 64. */
   repetitionWindow?: number
@@ -28,9 +32,9 @@ export interface Distribution {
 }
 
 /**
- * Draws tokens. The order is that of Hugging Face and vLLM: repetition penalty → temperature → top-k → top-p → min-p →
- * draw, each filter on the renormalised result of the one before. Between equal logits the lower id counts as the more
- * probable. `history` is the tokens so far, prompt included.
+ * Draws tokens. The order is that of Hugging Face and vLLM: repetition penalty → temperature → top-k → top-p
+ * → min-p → draw, each filter on the renormalised result of the one before. Between equal logits the lower id
+ * counts as the more probable. `history` is the tokens so far, prompt included.
  */
 export interface Sampler {
   /** The generator behind `sample`, whose `state` can be saved and restored. */
@@ -108,7 +112,10 @@ function readFilters(options: Partial<Filters>): Filters {
 /** The tokens that the filters leave, in buffers that are kept from one step to the next. */
 class Candidates {
   private readonly filters: Filters
-  /** By token id: the logit with its penalty; for those that top-k leaves, exp((logit − largest) / temperature). */
+  /**
+   * By token id: the logit with its penalty; for those that top-k leaves, exp((logit − largest) /
+   * temperature).
+   */
   private logits = new Float64Array(0)
   private weights = new Float64Array(0)
   /** The first `count` are the tokens left, `total` is the sum of their weights. */
@@ -139,8 +146,9 @@ class Candidates {
     } else {
       const isCut = topK > 0 && topK < size
       this.count = isCut ? selectLargest(this.logits, topK, this.ids) : this.takeAll()
-      // exp((l − max) / T) is 1 for the best token and cannot overflow, however small T is. The order of tokens is
-      // that of the logits, not of the weights: those are rounded and may be equal where the logits are not.
+      // exp((l − max) / T) is 1 for the best token and cannot overflow, however small T is. The order of
+      // tokens is that of the logits, not of the weights: those are rounded and may be equal where the logits
+      // are not.
       for (let i = 0; i < this.count; i++) {
         const id = this.ids[i]!
         this.weights[id] = Math.exp((this.logits[id]! - top) / temperature)

@@ -1,8 +1,9 @@
 /** Cuts a stream of text at the first stop string. */
 export interface StopMatcher {
   /**
-   * Adds text. Returns what can be shown for certain: all but a suffix that may yet become a stop string. Once a stop
-   * string is complete, `stopped` is that string, the text before it is returned, and later text is swallowed.
+   * Adds text. Returns what can be shown for certain: all but a suffix that may yet become a stop string.
+   * Once a stop string is complete, `stopped` is that string, the text before it is returned, and later text
+   * is swallowed.
    */
   push(text: string): { text: string; stopped?: string }
   /** The text ends here: what was held back, the empty string if a stop string was found. */
@@ -10,17 +11,17 @@ export interface StopMatcher {
 }
 
 /**
- * A matcher for strings at which generation stops; they are not shown themselves. The match that is complete first
- * wins, and of several complete at one character the longest: so a stop takes effect with the character that completes
- * it, however the text was cut into chunks, and never depends on text that follows.
- * Costs O(number of stop strings) a character (Knuth, Morris and Pratt 1977).
+ * A matcher for strings at which generation stops; they are not shown themselves. The match that is complete
+ * first wins, and of several complete at one character the longest: so a stop takes effect with the character
+ * that completes it, however the text was cut into chunks, and never depends on text that follows. Costs
+ * O(number of stop strings) a character (Knuth, Morris and Pratt 1977).
  * @throws Error for an empty stop string, which would stop everywhere
  */
 export function createStopMatcher(stops: readonly string[]): StopMatcher {
   if (stops.some((stop) => stop.length === 0))
     throw new Error('A stop string is empty; remove it, or give the text to stop at')
   // Longest first, so that the first found at a character is the one to report.
-  const patterns = [...stops].sort((a, b) => a.length - b.length).map((stop) => new Pattern(stop))
+  const patterns = [...stops].sort((a, b) => b.length - a.length).map((stop) => new Pattern(stop))
   let held = ''
   let stopped: string | undefined
 

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type CodeTypeName,
+  checkScales,
+  decodeCodes,
+  dequantize,
+  FormatError,
+  TENSOR_TYPES,
+  tensorType,
+  tensorTypeById,
+} from '../../src/format/index.js'
+import { checkCodeMatrix } from '../../src/msd/code-matrix.js'
+import { encodeQuantized, randomBlocks, randomNormal } from '../helpers/quants.js'
+
+const CODE_TYPES = TENSOR_TYPES.filter((type) => type.kind === 'codes').map(
+  (type) => type.name as CodeTypeName,
+)
+/** Where a block keeps its first fp16 number. */
+const halfOffset = (type: CodeTypeName) => (type === 'Q6_K' ? 208 : 0)
+
+describe('the table of tensor types', () => {
+  test('has every id once, and finds types by id and name', () => {
+    expect(new Set(TENSOR_TYPES.map((type) => type.id)).size).toBe(TENSOR_TYPES.length)
+    expect(new Set(TENSOR_TYPES.map((type) => type.name)).size).toBe(TENSOR_TYPES.length)
+    for (const type of TENSOR_TYPES) {
+      expect(tensorTypeById(type.id)).toBe(type)
+      expect(tensorType(type.name)).toBe(type)
+    }
+    expect(tensorTypeById(4)).toBeUndefined()
+  })
+
+  test('has between one and 64 bits a weight', () => {
+    for (const { name, blockSize, blockBytes } of TENSOR_TYPES) {
+      const bits = (8 * blockBytes) / blockSize
+      expect(bits >= 1 && bits <= 64, name).toBe(true)
+    }
+  })
+})
+
+describe('hand-made blocks', () => {
+  test('Q4_0: low nibbles first, 8 subtracted', () => {
+    // d = 2, byte i holds i low and 15 − i high
+    const bytes = Uint8Array.from([0x00, 0x40, ...Array.from({ length: 16 }, (_, i) => i | ((15 - i) << 4))])
+    const { group, codes, scales, minimums } = decodeCodes('Q4_0', bytes, 1, 32)
+    const ascending = Array.from({ length: 16 }, (_, i) => i - 8)
+    expect([...codes]).toEqual([...ascending, ...ascending.toReversed()])
+    expect({ group, scales: [...scales], minimums }).toEqual({ group: 32, scales: [2], minimums: undefined })
+  })
+
+  test('Q5_1: bit i is the fifth of weight i; the minimum is negated', () => {
+    // d = 1, m = −3, fifth bits of weights 0 and 31, nibbles 0
+    const bytes = Uint8Array.from([0x00, 0x3c, 0x00, 0xc2, 1, 0, 0, 0x80, ...new Array(16).fill(0)])
+    const { codes, minimums } = decodeCodes('Q5_1', bytes, 1, 32)
+    expect([codes[0], codes[1], codes[30], codes[31]]).toEqual([16, 0, 0, 16])
+    expect([...minimums!]).toEqual([3])
+    expect(dequantize('Q5_1', bytes, 1, 32)[31]).toBe(13)
+  })
+
+  test('Q4_K: the 6-bit numbers of the upper groups are split', () => {
+    const bytes = new Uint8Array(144)
+    bytes.set([0x00, 0x3c, 0x00, 0x40]) // d = 1, dmin = 2
+    bytes.set([5, 0, 0, 0xc0 | 7], 4) // sc: 5 for group 0, 7 for 3; upper bits 3 for group 7
+    bytes.set([9, 0, 0, 0x40 | 11], 8) // m: 9 for group 0, 11 for 3; upper bits 1 for group 7
+    bytes.set([0, 0, 0, 0xa2], 12) // group 7: sc low bits 2, m low bits 10
+    const { scales, minimums } = decodeCodes('Q4_K', bytes, 1, 256)
+    expect([...scales]).toEqual([5, 0, 0, 7, 0, 0, 0, 50])
+    expect([...minimums!]).toEqual([18, 0, 0, 22, 0, 0, 0, 52])
+  })
+
+  test('Q6_K: sub-scales are signed, groups have 16 weights', () => {
+    const bytes = new Uint8Array(210)
+    bytes.set([0x80, 0x7f], 192)
+    bytes.set([0x00, 0x38], 208) // d = 0.5
+    bytes[16] = 0x0f // weight 16, low bits
+    bytes[128 + 16] = 0x03 // weight 16, upper bits
+    const { group, codes, scales } = decodeCodes('Q6_K', bytes, 1, 256)
+    expect([group, scales[0], scales[1], codes[0], codes[16]]).toEqual([16, -64, 63.5, -32, 31])
+  })
+})
+
+describe.each(CODE_TYPES)('%s', (type) => {
+  const bytes = randomBlocks(type, 3, 512, 7)
+
+  test('is a valid code matrix, the same by rows as at once', () => {
+    const whole = decodeCodes(type, bytes, 3, 512)
+    checkCodeMatrix(whole)
+    const rowBytes = bytes.length / 3
+    for (let row = 0; row < 3; row++) {
+      const one = decodeCodes(type, bytes.subarray(row * rowBytes, (row + 1) * rowBytes), 1, 512)
+      expect(one.codes).toEqual(whole.codes.subarray(row * 512, (row + 1) * 512))
+      const groups = 512 / whole.group
+      expect(one.scales).toEqual(whole.scales.subarray(row * groups, (row + 1) * groups))
+    }
+  })
+
+  test.each([
+    ['infinity', 0x7c00],
+    ['minus infinity', 0xfc00],
+    ['NaN', 0x7e01],
+  ])('a scale of %s names tensor and row', (_, bits) => {
+    const { blockBytes } = tensorType(type)
+    const bad = bytes.slice()
+    const at = bad.length - blockBytes + halfOffset(type) // last block, row 2
+    bad.set([bits & 255, bits >> 8], at)
+    for (const attempt of [decodeCodes, dequantize, checkScales]) {
+      expect(() => attempt(type, bad, 3, 512, { file: 'm.gguf', name: 'blk.0.w', firstRow: 40 })).toThrow(
+        'm.gguf: tensor "blk.0.w" has an infinite or NaN scale in row 42',
+      )
+    }
+    expect(() => checkScales(type, bad, 3, 512)).toThrow(FormatError)
+    expect(() => checkScales(type, bytes, 3, 512)).not.toThrow()
+  })
+
+  test('a wrong byte count is an error', () => {
+    expect(() => decodeCodes(type, bytes.subarray(1), 3, 512)).toThrow('3 × 512')
+    expect(() => decodeCodes(type, bytes, 512, 3)).toThrow(FormatError)
+  })
+})
+
+describe('float types', () => {
+  test.each([
+    ['F32', [0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x7f]],
+    ['F16', [0x00, 0x3c, 0x00, 0x7c]],
+    ['BF16', [0x80, 0x3f, 0x80, 0x7f]],
+  ] as const)('%s: values are exact, infinite weights are found', (type, stored) => {
+    const bytes = Uint8Array.from(stored)
+    const half = bytes.length / 2
+    expect([...dequantize(type, bytes.subarray(0, half), 1, 1)]).toEqual([1])
+    expect(() => dequantize(type, bytes, 2, 1, { name: 'norm' })).toThrow(
+      'norm: tensor "norm" has an infinite or NaN weight in row 1',
+    )
+  })
+
+  test('any alignment will do', () => {
+    const values = randomNormal(8, 3)
+    const shifted = new Uint8Array(33)
+    shifted.set(new Uint8Array(values.buffer), 1)
+    expect([...dequantize('F32', shifted.subarray(1), 2, 4)]).toEqual([...values])
+  })
+})
+
+// A step is max|x| / steps. Rounding costs half of it; but the symmetric codes end at −steps and steps − 1, so the
+// end opposite to the largest value may be off by a whole one. fp16 rounds the step itself by at most 2^-11.
+test.each([
+  ['Q4_0', 8, 1],
+  ['Q5_0', 16, 1],
+  ['Q8_0', 127, 0.5],
+] as const)('encoding %s and back stays within the step', (type, steps, stepsOff) => {
+  const values = randomNormal(4 * 256, 5)
+  const back = dequantize(type, encodeQuantized(type, values, 4, 256), 4, 256)
+  for (let block = 0; block < values.length; block += 32) {
+    const x = values.subarray(block, block + 32)
+    const largest = Math.max(...x.map(Math.abs))
+    const bound = (largest / steps) * stepsOff + largest * 2 ** -11
+    for (let i = 0; i < 32; i++) expect(Math.abs(back[block + i]! - x[i]!)).toBeLessThanOrEqual(bound)
+  }
+})
