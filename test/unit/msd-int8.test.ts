@@ -204,20 +204,56 @@ test('float32 arithmetic is the kernels’ operations, one Float32Array store a 
   }
 })
 
-test('float32 clamps what rounding would push beyond the top', () => {
-  // Maxima for which x · inv exceeds the top by a rounding: without the clamp the first digit would be 128.
+test('float32 digits stay within the top without a clamp, though x · inv does not', () => {
   const random = new Random(13)
-  let pushed = 0
-  for (let i = 0; i < 2000; i++) {
-    const maximum = Math.fround(1 + random.next())
-    if (Math.fround(maximum * Math.fround(8323072 / maximum)) > 8323072) pushed++
-    const x = Float32Array.of(maximum, -maximum)
-    const digits = decomposeInt8(x, { rows: 1, cols: 2, passes: 3, arithmetic: 'float32' })
-    expect(Math.abs(digits.digits[0]![0]!)).toBe(127)
-    expect(worstRatio(x, digits)).toBeLessThanOrEqual(1)
+  let beyond = 0
+  for (const passes of [1, 2, 3] as const) {
+    const top = int8Top(passes, 256)
+    for (let i = 0; i < 5000; i++) {
+      const maximum = Math.fround(1 + random.next())
+      const largest = Math.fround(maximum * Math.fround(top / maximum))
+      if (largest > top) beyond++
+      expect(largest).toBeLessThanOrEqual(top + 0.5)
+      const digits = decomposeInt8(Float32Array.of(maximum, -maximum), {
+        rows: 1,
+        cols: 2,
+        passes,
+        arithmetic: 'float32',
+      })
+      expect([digits.digits[0]![0], digits.digits[0]![1]]).toEqual([127, -127])
+    }
   }
-  expect(pushed).toBeGreaterThan(0)
+  expect(beyond).toBeGreaterThan(0)
 })
+
+test.each([1, 2, 3] as const)(
+  'float32, %d passes: subnormal scales need, and have, their own term in the bound',
+  (passes) => {
+    const random = new Random(19)
+    const top = int8Top(passes, 256)
+    let worst = { whole: 0, without: 0 }
+    for (let i = 0; i < 5000; i++) {
+      // From where top / M is finite: scales of 2^−128 to 2^−127, of 21 bits.
+      const maximum = Math.fround(top * 2 ** -128 * (1 + 2 ** -20 + 0.9 * random.next()))
+      const unit = maximum / top
+      const x = Float32Array.from({ length: 16 }, (_, k) =>
+        k === 0 ? maximum : maximum - (random.integer(0, 60) + 0.5) * unit,
+      )
+      const digits = decomposeInt8(x, { rows: 1, cols: 16, passes, arithmetic: 'float32' })
+      expect(digits.scales[0]).toBeGreaterThan(0)
+      const bound = int8ErrorBound(maximum, digits)
+      recompose(digits).forEach((value, k) => {
+        const error = Math.abs(value - x[k]!)
+        worst = {
+          whole: Math.max(worst.whole, error / bound),
+          without: Math.max(worst.without, error / (bound - top * 2 ** -150)),
+        }
+      })
+    }
+    expect(worst.whole).toBeLessThanOrEqual(1)
+    expect(worst.without).toBeGreaterThan(1)
+  },
+)
 
 test('int8ErrorBound: the theorem, and what float32 adds to it', () => {
   const bound = (maximum: number, passes: Int8Passes, radix: Int8Radix) =>

@@ -194,12 +194,15 @@ describe('drawing', () => {
     expect(ids.length).toBeGreaterThan(2)
     const counts = Array.from(ids, () => 0)
     const n = 20_000
+    let worst = 0
     for (let i = 0; i < n; i++) {
       const { id, logProbability } = sampler.sample(logits, [1, 2])
       const place = ids.indexOf(id)
       counts[place]!++
-      expect(Math.abs(logProbability - Math.log(probabilities[place]!))).toBeLessThan(1e-12)
+      worst = Math.max(worst, Math.abs(logProbability - Math.log(probabilities[place]!)))
     }
+    // Two roundings of a quotient, then of a logarithm below 10 in magnitude.
+    expect(worst).toBeLessThan(32 * Number.EPSILON)
     expect(n * Math.min(...probabilities)).toBeGreaterThan(5)
     expect(chiSquare(counts, probabilities)).toBeLessThan(limit(ids.length - 1))
     // The test can fail: a distribution 10 % off is found out.

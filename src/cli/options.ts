@@ -1,0 +1,69 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { LoadOptions } from '../engine/types.js'
+
+/** Option parsers. Each names what it wanted; commander names the option. */
+
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('a whole number is needed.')
+  }
+  return value
+}
+
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value === 0) throw new InvalidArgumentError('a whole number above 0 is needed.')
+  return value
+}
+
+export function realNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number is needed.')
+  return value
+}
+
+export interface ModelFlags {
+  model: string
+  passes: 1 | 2 | 3
+  granularity: 'group' | 'row'
+  kv: 'f32' | 'f16'
+  backend?: 'native' | 'reference'
+  variant?: string
+  threads?: number
+}
+
+/** The options of every command that loads a model. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .requiredOption('-m, --model <file>', 'GGUF model file')
+    .addOption(
+      new Option(
+        '--passes <digits>',
+        'INT8 digits of each activation: 1 is fastest, 2 exact to 16 bits, 3 to 24',
+      )
+        .choices(['1', '2', '3'])
+        .default('2'),
+    )
+    .addOption(
+      new Option('--granularity <range>', 'activations that share a scale: a group of 32, or a row (a token)')
+        .choices(['group', 'row'])
+        .default('group'),
+    )
+    .addOption(
+      new Option('--kv <type>', 'numbers of the key/value cache').choices(['f32', 'f16']).default('f32'),
+    )
+    .addOption(
+      new Option('--backend <name>', 'where to compute (default: native if built)').choices([
+        'native',
+        'reference',
+      ]),
+    )
+    .option('--variant <name>', 'native kernels to use, e.g. avx2 (default: the widest this CPU runs)')
+    .option('--threads <n>', 'threads for kernels (default: one per core)', positiveNumber)
+}
+
+export function loadOptions(flags: ModelFlags): LoadOptions {
+  const { granularity, kv, backend, variant, threads } = flags
+  return { passes: Number(flags.passes) as 1 | 2 | 3, granularity, cacheType: kv, backend, variant, threads }
+}

@@ -1,0 +1,71 @@
+/** What a caller holds: text to token ids and back, for one model's vocabulary. */
+export interface Tokenizer {
+  /** Number of token ids; ids are 0 … vocabSize − 1. */
+  readonly vocabSize: number
+  /** Beginning-of-sequence token, where the model has one. */
+  readonly bosId?: number
+  /** End-of-sequence token, where the model has one. */
+  readonly eosId?: number
+  /** Whether `encode` with `addSpecial` puts `bosId` first. */
+  readonly addBos: boolean
+  /** Whether `encode` with `addSpecial` puts `eosId` last. */
+  readonly addEos: boolean
+  /** Every token that ends generation: end of sequence, of turn, of message, and FIM padding. */
+  readonly endIds: ReadonlySet<number>
+  /**
+   * Token ids of `text`. Lone surrogates count as U+FFFD, as `String.prototype.toWellFormed` makes them.
+   * @throws Error when the text holds a byte or character that the vocabulary cannot express at all
+   */
+  encode(text: string, options?: EncodeOptions): Uint32Array
+  /**
+   * Text of `ids`. Invalid UTF-8 becomes U+FFFD as in a non-fatal `TextDecoder`; a leading U+FEFF is kept.
+   * @throws RangeError for an id outside the vocabulary
+   */
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string
+  /** Decodes token by token; text comes out as soon as its last byte is there, never half a character. */
+  decodeStream(options?: DecodeStreamOptions): DecodeStream
+  /**
+   * The bytes that a token stands for; in SentencePiece vocabularies a leading space is part of the piece.
+   * The array is shared between calls: do not write to it.
+   * @throws RangeError for an id outside the vocabulary
+   */
+  bytesOf(id: number, options?: DecodeOptions): Uint8Array
+  /**
+   * The token as the vocabulary spells it (`Ġthe`, `▁the`, `<0x0A>`, `<|im_end|>`).
+   * @throws RangeError for an id outside the vocabulary
+   */
+  tokenText(id: number): string
+  /** The id of the token that the vocabulary spells so, special tokens included. */
+  idOf(tokenText: string): number | undefined
+}
+
+export interface EncodeOptions {
+  /** Add the BOS and EOS tokens that the model asks for. Default true. */
+  addSpecial?: boolean
+  /**
+   * Read control tokens written out in the text (`<|im_end|>`) as those tokens. Default false: text from
+   * users must not forge turns. User-defined tokens (GGUF type 4) are matched either way, as llama.cpp does.
+   */
+  parseSpecial?: boolean
+}
+
+export interface DecodeOptions {
+  /** Leave out control and unknown tokens. Default true. */
+  skipSpecial?: boolean
+}
+
+export interface DecodeStreamOptions extends DecodeOptions {
+  /**
+   * The token just before the first one pushed, usually the last of the prompt. SentencePiece vocabularies
+   * need it: the space that begins a text is the encoder's and is dropped, the space that continues one is
+   * the model's. Left out, the stream decodes a text from its beginning.
+   */
+  after?: number
+}
+
+export interface DecodeStream {
+  /** Adds a token; returns the text that is now complete, possibly none. */
+  push(id: number): string
+  /** Ends the text: what is left of an unfinished character comes out as U+FFFD. */
+  flush(): string
+}
