@@ -205,7 +205,7 @@ function own<T>(object: unknown, type: Class<T>): T {
 }
 
 /** Bytes read from the file at a time: large enough to stream, small beside a model. */
-const CHUNK_BYTES = 8 << 20
+const CHUNK_BYTES = 4 << 20
 /** Rows that the kernels interleave: chunks begin at whole blocks. */
 const BLOCK_ROWS = 16
 

@@ -14,7 +14,7 @@ export interface MemoryEstimate {
 
 /** A Node process with a worker, before any model. */
 const RUNTIME_BYTES = 90 << 20
-const READ_BUFFERS = 32 << 20
+const READ_BUFFERS = 8 << 20
 
 /** Keys and values of one position. */
 export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number {

@@ -22,7 +22,10 @@ import type {
 export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
   const { signal, onProgress, ...plain } = options
   signal?.throwIfAborted()
-  const channel = new Channel(new Worker(new URL('./worker.js', import.meta.url)))
+  // Decoding allocates next to nothing, so a small young generation costs no time; left at its default, V8 would hold
+  // some 50 MB of what loading threw away.
+  const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+  const channel = new Channel(new Worker(new URL('./worker.js', import.meta.url), { resourceLimits }))
   try {
     const info = await channel.request(
       'load',

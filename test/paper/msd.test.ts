@@ -123,6 +123,26 @@ describe('INT8: the error falls by the radix with every pass', () => {
   })
 })
 
+describe('INT8: what the kernels’ float32 arithmetic costs, in effective bits of normal data', () => {
+  test.each([2, 3] as const)('%d passes, groups of 32', (passes) => {
+    const options = { ...shape, passes, granularity: 32 }
+    const exact = bits(data.normal, recompose(decomposeInt8(data.normal, options)))
+    const rounded = bits(
+      data.normal,
+      recompose(decomposeInt8(data.normal, { ...options, arithmetic: 'float32' })),
+    )
+    console.log(
+      `INT8, ${passes} passes: ${exact.value.toFixed(2)} bits, in float32 ${rounded.value.toFixed(2)}`,
+    )
+    const bound = (arithmetic: 'exact' | 'float32') => int8ErrorBound(1, { passes, arithmetic })
+    const atWorst = Math.log2(bound('float32') / bound('exact'))
+    const lost = exact.value - rounded.value
+    expect(lost).toBeLessThan(atWorst)
+    // The third digit pays visibly; two digits do not: less than the sample's own uncertainty.
+    expect(lost > exact.error).toBe(passes === 3)
+  })
+})
+
 describe('MXFP4', () => {
   test('two passes leave at most α/64, reached; the largest error falls by exactly 2^3 with every pass', () => {
     // One number a block, α = 1, on a grid that holds every midpoint of four passes.

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const model = fileURLToPath(
+  new URL('../../../shared/data/stories260K/stories260K-q4_0.gguf', import.meta.url),
+)
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+// Inside the package, so that `import 'multiscale'` means this one; build/ is ignored by git.
+mkdirSync(join(root, 'build'), { recursive: true })
+const scratch = mkdtempSync(join(root, 'build/readme-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code]) => code)
+
+describe.skipIf(!existsSync(model) && !process.env.CI)('the README', () => {
+  copyFileSync(model, join(scratch, 'model.gguf'))
+  writeFileSync(join(scratch, 'prompt.txt'), 'Once upon a time')
+  writeFileSync(join(scratch, 'text.txt'), 'Once upon a time there was a little girl named Lily.')
+
+  it.each(blocks('js').map((code, i) => [i + 1, code] as const))('runs example %i', (_, code) => {
+    writeFileSync(join(scratch, 'example.mjs'), code)
+    const { status, stdout, stderr } = spawnSync('node', ['example.mjs'], { cwd: scratch, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\d+ tokens \((length|end)\), \d+ tokens\/s/)
+  })
+
+  const commands = blocks('sh')
+    .flatMap((block) => block.split('\n'))
+    .filter((line) => line.startsWith('multiscale '))
+
+  it('shows every command', () => {
+    expect(new Set(commands.map((line) => line.split(' ')[1]))).toEqual(new Set(['run', 'inspect', 'eval']))
+  })
+
+  it.each(commands)('runs: %s', (line) => {
+    const command = line.replace(/^multiscale/, `node ${join(root, 'dist/cli/main.js')}`)
+    const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: scratch, encoding: 'utf8' })
+    expect(status).toBe(0)
+    expect(stdout.length).toBeGreaterThan(10)
+  })
+})

@@ -1,0 +1,155 @@
+import type { Backend, CacheShape, CacheType, KvCache } from '../../src/backend/index.js'
+import { fp16 } from '../../src/dtype/index.js'
+import { tensorOf } from './contract.js'
+import { randomNormal } from './quants.js'
+
+/** A sequence's keys and values and the queries that look at them, for one layer of a cache. */
+export interface AttentionCase {
+  readonly type: CacheType
+  readonly headSize: number
+  readonly kvHeads: number
+  readonly heads: number
+  readonly context: number
+  readonly seed: number
+  /** [context, kvHeads · headSize] */
+  readonly keys: Float32Array
+  readonly values: Float32Array
+  /** [context, heads · headSize]: one query for each position. */
+  readonly queries: Float32Array
+  readonly scale: number
+}
+
+export function attentionCase(
+  type: CacheType,
+  headSize: number,
+  kvHeads: number,
+  ratio: number,
+  context: number,
+  seed: number,
+): AttentionCase {
+  const width = kvHeads * headSize
+  return {
+    type,
+    headSize,
+    kvHeads,
+    heads: kvHeads * ratio,
+    context,
+    seed,
+    keys: randomNormal(context * width, seed, 2),
+    values: randomNormal(context * width, seed + 1).map((v, i) => (i % 61 === 5 ? 30 * v : v)),
+    queries: randomNormal(context * ratio * width, seed + 2, 2),
+    scale: 1 / Math.sqrt(headSize),
+  }
+}
+
+export const LAYER = 1
+
+/** A cache whose layer 1 holds the case, and whose other layers hold something else. */
+export function filledCache(backend: Backend, c: AttentionCase, capacity = c.context + 3): KvCache {
+  const { type, kvHeads, headSize, context } = c
+  const width = kvHeads * headSize
+  const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity }
+  const cache = backend.cache(shape)
+  for (const layer of [0, 2]) {
+    const other = tensorOf(backend, context, width, randomNormal(context * width, c.seed + 9 + layer))
+    backend.append(cache, layer, 0, other, other)
+  }
+  // A prompt in two uneven parts, then tokens one by one.
+  const ends = [
+    Math.floor(context / 3),
+    Math.max(0, context - 2),
+    ...(context > 1 ? [context - 1] : []),
+    context,
+  ]
+  let begin = 0
+  for (const end of ends) {
+    if (end <= begin) continue
+    const part = (all: Float32Array) =>
+      tensorOf(backend, end - begin, width, all.subarray(begin * width, end * width))
+    backend.append(cache, LAYER, begin, part(c.keys), part(c.values))
+    begin = end
+  }
+  return cache
+}
+
+/** The attention of the case's queries begin … context − 1, in one call. */
+export async function attend(
+  backend: Backend,
+  cache: KvCache,
+  c: AttentionCase,
+  begin: number,
+  end = c.context,
+): Promise<Float32Array> {
+  const width = c.heads * c.headSize
+  const rows = end - begin
+  const q = tensorOf(backend, rows, width, c.queries.subarray(begin * width, end * width))
+  const out = tensorOf(backend, rows, width, new Float32Array(rows * width).fill(Number.NaN))
+  backend.attention(q, cache, out, { layer: LAYER, position: begin, heads: c.heads, scale: c.scale })
+  return backend.read(out)
+}
+
+/** Unit roundoff of float32. */
+const U = 2 ** -24
+
+/**
+ * The result in float64, and how far float32 may be from it. With A_t = scale · Σ|q · k_t|:
+ *
+ *   score      its d products and d sums, the scale and its own rounding: (d + 3) u A_t
+ *   exponent   that, the maximum's too, and the subtraction: u · |s_t − max|; e^x itself: 8 u
+ *   sum        of T terms in 16 lanes and a tree: (T/16 + 5) u, and the worst of the exponents
+ *   p_t        quotient and product: 2 u; below e^-87.3 it is 0: 2^-126
+ *   out        T products and T sums: (T + 1) u, the result's own rounding u
+ */
+export function exactAttention(
+  c: AttentionCase,
+  begin: number,
+): { values: Float64Array; bounds: Float64Array } {
+  const { headSize, kvHeads, heads, context, queries, scale } = c
+  const round = c.type === 'f16' ? (x: number) => fp16.round(x) : (x: number) => x
+  const [keys, cached] = [c.keys.map(round), c.values.map(round)]
+  const width = heads * headSize
+  const kvWidth = kvHeads * headSize
+  const size = (context - begin) * width
+  const values = new Float64Array(size)
+  const bounds = new Float64Array(size)
+  for (let row = begin; row < context; row++)
+    for (let head = 0; head < heads; head++) {
+      const q = row * width + head * headSize
+      const kv = Math.floor(head / (heads / kvHeads)) * headSize
+      const scores: number[] = []
+      const errors: number[] = []
+      for (let t = 0; t <= row; t++) {
+        let sum = 0
+        let magnitude = 0
+        for (let d = 0; d < headSize; d++) {
+          const term = queries[q + d] * keys[t * kvWidth + kv + d]
+          sum += term
+          magnitude += Math.abs(term)
+        }
+        scores.push(scale * sum)
+        errors.push((headSize + 3) * U * scale * magnitude)
+      }
+      const maximum = Math.max(...scores)
+      const worst = Math.max(...errors)
+      const shares = scores.map((score) => Math.exp(score - maximum))
+      const total = shares.reduce((sum, share) => sum + share, 0)
+      const length = scores.length
+      const exponents = scores.map((score, t) => errors[t] + worst + (maximum - score) * U + 8 * U)
+      const ofSum = Math.max(...exponents.map((e, t) => (shares[t] / total > U / length ? e : 0)))
+      for (let d = 0; d < headSize; d++) {
+        let sum = 0
+        let bound = 0
+        for (let t = 0; t < length; t++) {
+          const value = cached[t * kvWidth + kv + d]
+          const share = shares[t] / total
+          sum += share * value
+          const relative = exponents[t] + ofSum + (length / 16 + 5 + 2 + length + 1) * U
+          bound += Math.abs(value) * (share * Math.expm1(relative) + 2 ** -126)
+        }
+        const at = (row - begin) * width + head * headSize + d
+        values[at] = sum
+        bounds[at] = bound + U * Math.abs(sum)
+      }
+    }
+  return { values, bounds }
+}
