@@ -61,17 +61,23 @@ void softmax(float* scores, int visible) {
   for (int t = 0; t < padded; t += 16) store16(scores + t, load16(scores + t) * inverse);
 }
 
-// o[r][d .. d + 16] = Σ_t p_t v_t for R rows; a row past its visible keys has p = 0 up to the last row's
-// padding, so all R rows may run to the same end.
+// o[r][d .. d + 16] = Σ_t p_t v_t for R rows. Positions that only the later rows see come after those that
+// all see: a probability of 0 would not keep another token's infinity or NaN out of the sum.
 template <CacheType Type, int R>
-void value_block(const AttentionTask& task, int row, int d, int end) {
+void value_block(const AttentionTask& task, int row, int d) {
   F16 sum[R];
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   const float* p = task.scores + row * task.score_stride;
-  for (int t = 0; t < end; t++) {
+  const int shared = task.visible[row];
+  for (int t = 0; t < shared; t++) {
     const F16 value = load_elements<Type>(task.values, (size_t)t * task.head_size + d);
     for (int r = 0; r < R; r++) sum[r] = madd16(value, broadcast16(p[r * task.score_stride + t]), sum[r]);
   }
+#pragma GCC unroll 4
+  for (int r = 1; r < R; r++)
+    for (int t = shared; t < task.visible[row + r]; t++)
+      sum[r] = madd16(load_elements<Type>(task.values, (size_t)t * task.head_size + d),
+                      broadcast16(p[r * task.score_stride + t]), sum[r]);
   for (int r = 0; r < R; r++) store16(task.out[row + r] + d, sum[r]);
 }
 
@@ -90,13 +96,9 @@ template <CacheType Type, int R>
 void attend_rows(const AttentionTask& task, int row) {
   const int end = task.visible[row + R - 1];
   for (int block = 0; block * 16 < end; block++) score_block<Type, R>(task, row, block);
-  for (int r = 0; r < R; r++) {
-    float* scores = task.scores + (row + r) * task.score_stride;
-    softmax(scores, task.visible[row + r]);
-    for (int t = task.visible[row + r]; t < end; t++) scores[t] = 0;
-  }
+  for (int r = 0; r < R; r++) softmax(task.scores + (row + r) * task.score_stride, task.visible[row + r]);
   int d = 0;
-  for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d, end);
+  for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d);
   if (d < task.head_size)
     for (int r = 0; r < R; r++) value_tail<Type>(task, row + r, d);
 }

@@ -200,8 +200,7 @@ MS_INLINE F16 to_float16(I16 v) {
   return r;
 }
 
-// IEEE half to single, exact, including subnormals; infinities and NaN become values of 65536 and more
-// on the portable path (the loader refuses files that hold them).
+// IEEE half to single, exact, including subnormals, infinities and NaN.
 MS_INLINE F16 load_half16(const uint16_t* p) {
   F16 r;
 #if defined(__AVX512F__)
@@ -219,7 +218,7 @@ MS_INLINE F16 load_half16(const uint16_t* p) {
     memcpy(&f, &magnitude, sizeof f);
     f *= 0x1p112f;  // moves the exponent bias from 15 to 127, and normalises subnormals on the way
     memcpy(&magnitude, &f, sizeof f);
-    magnitude |= sign;
+    magnitude |= sign | (((w & 0x7c00) == 0x7c00) & 0x7f800000);  // infinity and NaN keep their exponent
     memcpy(&r.part[i], &magnitude, sizeof f);
   }
 #endif
@@ -260,11 +259,13 @@ MS_INLINE uint16_t half_bits(float x) {
 #endif
 }
 
-// e^x for x <= 88; 0 below -87.3. Range reduction by ln 2 in two parts, then the Taylor polynomial of
-// degree 7 on |r| <= 0.35: truncation below 6e-9, so the error is rounding, about 2 units in the last place.
+// e^x for x <= 88; 0 below -87.3, infinity above 88. Range reduction by ln 2 in two parts, then the
+// Taylor polynomial of degree 7 on |r| <= 0.35: truncation below 6e-9, so the error is rounding, about 2
+// units in the last place.
 MS_INLINE F16 exp16(F16 x) {
   F16 result;
   const F16 low = broadcast16(-87.33654f), high = broadcast16(88.0f);
+  const F16 infinity = broadcast16(__builtin_inff());
   const F16 clamped = max16(low, min16(x, high));
   const I16 n = round16(clamped * broadcast16(1.44269504f));
   const F16 nf = to_float16(n);
@@ -281,7 +282,8 @@ MS_INLINE F16 exp16(F16 x) {
     VecI bits = (n.part[i] + 127) << 23;
     VecF scale;
     memcpy(&scale, &bits, sizeof scale);
-    const VecF value = x.part[i] < low.part[i] ? (VecF){} : p.part[i] * scale;
+    VecF value = x.part[i] < low.part[i] ? (VecF){} : p.part[i] * scale;
+    value = x.part[i] > high.part[i] ? infinity.part[i] : value;
     result.part[i] = x.part[i] == x.part[i] ? value : x.part[i];  // NaN stays NaN
   }
   return result;

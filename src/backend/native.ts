@@ -150,6 +150,7 @@ class NativeDigits implements Digits {
   /** Rows of the last decomposition. */
   filled = 0
   constructor(
+    readonly owner: NativeBackend,
     readonly rows: number,
     readonly cols: number,
     readonly passes: DigitOptions['passes'],
@@ -165,6 +166,7 @@ class NativeWeight implements Weight {
   readonly type: Weight['type']
   readonly quantized: boolean
   constructor(
+    readonly owner: NativeBackend,
     { name, rows, cols, type }: QuantizedMatrix,
     readonly byteLength: number,
     readonly handle: Handle,
@@ -184,6 +186,7 @@ class NativeCache implements KvCache {
   readonly headSize: number
   readonly capacity: number
   constructor(
+    readonly owner: NativeBackend,
     shape: CacheShape,
     readonly byteLength: number,
     readonly handle: Handle,
@@ -198,10 +201,12 @@ class NativeCache implements KvCache {
 
 type Class<T> = abstract new (...args: never[]) => T
 
+const FOREIGN = 'this tensor, weight, digits or cache belongs to another backend'
+
 /** Narrows an opaque object to this backend's own class. */
 function own<T>(object: unknown, type: Class<T>): T {
   if (object instanceof type) return object
-  throw new RangeError('this tensor, weight, digits or cache belongs to another backend')
+  throw new RangeError(FOREIGN)
 }
 
 /** Bytes read from the file at a time: large enough to stream, small beside a model. */
@@ -229,10 +234,11 @@ class NativeBackend implements Backend {
   async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
     const { rows, cols, rowBytes, name } = matrix
     const handle = this.#addon.weight(matrix.type, rows, cols)
-    const weight = new NativeWeight(matrix, this.#addon.weightBytes(handle), handle)
+    const weight = new NativeWeight(this, matrix, this.#addon.weightBytes(handle), handle)
     this.#owned.add(weight)
     const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
-    const [a, b] = this.#buffers(step * rowBytes)
+    const buffers = this.#takeBuffers(step * rowBytes)
+    const [a, b] = buffers
     let buffer = a
     let next = matrix.readRows(0, Math.min(step, rows), buffer)
     try {
@@ -256,16 +262,26 @@ class NativeBackend implements Backend {
       await next.catch(() => {}) // the buffers must be idle before another matrix uses them
       this.free(weight)
       throw error
+    } finally {
+      this.#staging = buffers
     }
     return weight
   }
 
-  #buffers(bytes: number): [Uint8Array, Uint8Array] {
-    if (!this.#staging || this.#staging[0].byteLength < bytes) {
-      const size = Math.max(bytes, CHUNK_BYTES)
-      this.#staging = [new Uint8Array(size), new Uint8Array(size)]
-    }
-    return this.#staging
+  /** Two buffers to read into; matrices that load at the same time get buffers of their own. */
+  #takeBuffers(bytes: number): [Uint8Array, Uint8Array] {
+    const idle = this.#staging
+    this.#staging = null
+    if (idle && idle[0].byteLength >= bytes) return idle
+    const size = Math.max(bytes, CHUNK_BYTES)
+    return [new Uint8Array(size), new Uint8Array(size)]
+  }
+
+  /** Narrows to what this very backend made: variants keep digits in layouts of their own. */
+  #own<T extends { readonly owner: NativeBackend }>(object: unknown, type: Class<T>): T {
+    const narrowed = own(object, type)
+    if (narrowed.owner === this) return narrowed
+    throw new RangeError(FOREIGN)
   }
 
   tensor(rows: number, cols: number): Tensor {
@@ -292,27 +308,28 @@ class NativeBackend implements Backend {
     check.checkDigits(rows, cols, options)
     const { passes, granularity } = options
     const handle = this.#addon.digits(this.#context, rows, cols, passes, granularity === 'row')
-    const digits = new NativeDigits(rows, cols, passes, granularity, handle)
+    const digits = new NativeDigits(this, rows, cols, passes, granularity, handle)
     this.#owned.add(digits)
     return digits
   }
 
   decompose(x: Tensor, digits: Digits): void {
     check.checkDecompose(x, digits)
-    const d = own(digits, NativeDigits)
+    const d = this.#own(digits, NativeDigits)
+    d.filled = 0 // a failure leaves no digits of use
     const bad = this.#addon.decompose(this.#context, d.handle, own(x, NativeTensor).values, x.rows)
     if (bad >= 0) throw notFinite(Math.floor(bad / x.cols), bad % x.cols)
     d.filled = x.rows
   }
 
   linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
-    const w = own(weight, NativeWeight)
+    const w = this.#own(weight, NativeWeight)
     const y = own(out, NativeTensor).values
     const b = bias ? own(bias, NativeTensor).values : null
     check.checkOperand(x instanceof NativeDigits, weight)
     if (x instanceof NativeDigits) {
       check.checkLinear({ rows: x.filled, cols: x.cols }, weight, out, bias)
-      this.#addon.linear(this.#context, x.handle, w.handle, b, y)
+      this.#addon.linear(this.#context, this.#own(x, NativeDigits).handle, w.handle, b, y)
     } else {
       check.checkLinear(x, weight, out, bias)
       this.#addon.linearFloat(this.#context, own(x, NativeTensor).values, x.rows, w.handle, b, y)
@@ -321,7 +338,7 @@ class NativeBackend implements Backend {
 
   embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
     check.checkEmbed(weight, ids, out)
-    const { handle } = own(weight, NativeWeight)
+    const { handle } = this.#own(weight, NativeWeight)
     this.#addon.embed(this.#context, handle, Int32Array.from(ids), ids.length, own(out, NativeTensor).values)
   }
 
@@ -354,30 +371,30 @@ class NativeBackend implements Backend {
     check.checkCache(shape)
     const { type, layers, kvHeads, headSize, capacity } = shape
     const handle = this.#addon.cache(type, layers, kvHeads, headSize, capacity)
-    const cache = new NativeCache(shape, this.#addon.cacheBytes(handle), handle)
+    const cache = new NativeCache(this, shape, this.#addon.cacheBytes(handle), handle)
     this.#owned.add(cache)
     return cache
   }
 
   append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
     check.checkAppend(cache, layer, position, k, v)
-    const { handle } = own(cache, NativeCache)
+    const { handle } = this.#own(cache, NativeCache)
     const [keys, values] = [k, v].map((t) => own(t, NativeTensor).values)
     this.#addon.append(this.#context, handle, layer, position, k.rows, keys, values)
   }
 
   attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
     check.checkAttention(q, cache, out, options)
-    const { handle } = own(cache, NativeCache)
+    const { handle } = this.#own(cache, NativeCache)
     const { layer, position, heads, scale } = options
     const [query, result] = [q, out].map((t) => own(t, NativeTensor).values)
     this.#addon.attend(this.#context, handle, layer, position, q.rows, heads, scale, query, result)
   }
 
   free(object: Weight | Digits | KvCache): void {
-    if (object instanceof NativeWeight) this.#addon.freeWeight(object.handle)
-    else if (object instanceof NativeDigits) this.#addon.freeDigits(object.handle)
-    else this.#addon.freeCache(own(object, NativeCache).handle)
+    if (object instanceof NativeWeight) this.#addon.freeWeight(this.#own(object, NativeWeight).handle)
+    else if (object instanceof NativeDigits) this.#addon.freeDigits(this.#own(object, NativeDigits).handle)
+    else this.#addon.freeCache(this.#own(object, NativeCache).handle)
     this.#owned.delete(object as NativeWeight)
   }
 

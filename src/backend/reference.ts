@@ -197,6 +197,7 @@ class ReferenceBackend implements Backend {
     check.checkDecompose(x, digits)
     const target = own(digits, ReferenceDigits)
     const { passes, granularity } = target
+    target.filled = 0 // a failure leaves no digits of use
     const parts = decomposeInt8(own(x, ReferenceTensor).values, {
       rows: x.rows,
       cols: x.cols,
@@ -288,7 +289,7 @@ class ReferenceBackend implements Backend {
   append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
     check.checkAppend(cache, layer, position, k, v)
     const kv = own(cache, ReferenceCache)
-    const round = kv.type === 'f16' ? fp16.round : (value: number) => value
+    const round = kv.type === 'f16' ? (value: number) => fp16.round(value) : (value: number) => value
     const start = kv.offset(layer, position)
     const [keys, values] = [k, v].map((t) => own(t, ReferenceTensor).values)
     for (let i = 0; i < keys.length; i++) {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { modelConfig } from '../engine/config.js'
+import { modelConfig, readTokenizer } from '../engine/config.js'
 import { cacheBytesPerToken, estimateMemory, formatBytes } from '../engine/memory.js'
 import { checkTensors } from '../engine/weights.js'
 import { type GgufFile, type GgufSummary, openGguf, summarizeGguf } from '../format/index.js'
@@ -63,6 +63,7 @@ function runnable(file: GgufFile, ctx: number | undefined): Running {
   try {
     const config = modelConfig(file)
     checkTensors(file, config)
+    readTokenizer(file, config)
     const context = Math.min(ctx ?? 4096, config.trainedContext)
     const memory = estimateMemory(file, config, {
       backend: 'native',

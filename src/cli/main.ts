@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { evalCommand } from './eval.js'
 import { inspectCommand } from './inspect.js'
 import { runCommand } from './run.js'
-import { fail } from './terminal.js'
+import { endQuietlyOnClosedPipe, fail } from './terminal.js'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
@@ -21,6 +21,7 @@ const program = new Command('multiscale')
   .addCommand(evalCommand())
   .showHelpAfterError('(add --help for what there is)')
 
+endQuietlyOnClosedPipe()
 try {
   await program.parseAsync()
 } catch (error) {

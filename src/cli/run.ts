@@ -12,7 +12,7 @@ import {
   realNumber,
   wholeNumber,
 } from './options.js'
-import { endQuietlyOnClosedPipe, interruptSignal, progressBar, threeDigits } from './terminal.js'
+import { interruptSignal, progressBar, threeDigits } from './terminal.js'
 
 const DEFAULT_TOKENS = 256
 
@@ -61,7 +61,11 @@ export function runCommand(): Command {
     .option('--min-p <p>', 'leave out tokens below this fraction of the most probable one', realNumber, 0.05)
     .option('--repeat-penalty <x>', 'make recent tokens less likely; 1 is off', realNumber)
     .option('--seed <n>', 'draw the same tokens each time', wholeNumber)
-    .option('--stop <text...>', 'end at this text (may be given more than once)')
+    .option(
+      '--stop <text>',
+      'end at this text (may be given more than once)',
+      (text, earlier: string[] = []) => [...earlier, text],
+    )
     .option('--ignore-eos', 'go on past end-of-text tokens')
     .option('--special', 'read <|…|> tokens in the prompt as the control tokens they spell')
     .option('--json', 'print one JSON object and nothing else')
@@ -77,7 +81,6 @@ async function run(argument: string | undefined, flags: RunFlags, command: Comma
   }
   const prompt = await readPrompt(argument, flags)
   const signal = interruptSignal()
-  endQuietlyOnClosedPipe()
   const bar = progressBar('loading')
   const options = { ...loadOptions(flags), context: flags.ctx, signal }
   const model = await loadModel(flags.model, {

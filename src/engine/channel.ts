@@ -13,12 +13,14 @@ export class Channel {
   readonly #pending = new Map<number, Pending>()
   #next = 0
   #closed: Promise<void> | null = null
+  /** Why the worker cannot answer any more. */
+  #ended: unknown = null
 
   constructor(worker: Worker) {
     this.#worker = worker
     worker.on('message', (response: Response) => this.#receive(response))
-    worker.on('error', (error) => this.#fail(error))
-    worker.on('exit', (code) => this.#fail(new Error(`the model's worker thread ended (exit code ${code})`)))
+    worker.on('error', (error) => this.#end(error))
+    worker.on('exit', (code) => this.#end(new Error(`the model's worker thread ended (exit code ${code})`)))
     worker.unref()
   }
 
@@ -32,7 +34,7 @@ export class Channel {
     { signal, onEvent }: { signal?: AbortSignal; onEvent?: (value: unknown) => void } = {},
   ): Promise<Methods[M]['result']> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new Error('the model was closed'))
+      if (this.#ended) return reject(this.#ended)
       if (signal?.aborted) return reject(signal.reason)
       const id = this.#next++
       const cancel = () => {
@@ -53,14 +55,19 @@ export class Channel {
         onEvent,
       })
       this.#worker.ref()
-      this.#worker.postMessage({ id, method, params })
+      try {
+        this.#worker.postMessage({ id, method, params })
+      } catch (error) {
+        // A parameter that cannot be cloned: no answer will come.
+        this.#settle(id)?.reject(error)
+      }
     })
   }
 
   /** Ends the worker; what is still awaited rejects. */
   close(): Promise<void> {
+    this.#end(new Error('the model was closed'))
     this.#closed ??= this.#worker.terminate().then(() => {})
-    this.#fail(new Error('the model was closed'))
     return this.#closed
   }
 
@@ -78,7 +85,9 @@ export class Channel {
     return pending
   }
 
-  #fail(error: unknown): void {
-    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error)
+  /** Rejects what is awaited and all later requests, with the first reason given. */
+  #end(error: unknown): void {
+    this.#ended ??= error
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(this.#ended)
   }
 }

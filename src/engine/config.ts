@@ -1,4 +1,5 @@
 import { FormatError, type GgufFile } from '../format/index.js'
+import { type Tokenizer, tokenizerFromGguf } from '../tokenizer/index.js'
 import { type RopeScaling, ropeScaling } from './rope.js'
 
 /** Architectures whose graph `graph.ts` computes, by GGUF name, and what sets each apart. */
@@ -62,6 +63,13 @@ export function modelConfig(file: GgufFile): ModelConfig {
     throw new FormatError(file.name, 'mixture-of-experts models are not supported yet')
   }
 
+  const vocabulary = file.tensor('token_embd.weight').shape[0]
+  const layers = count('block_count')
+  // Every layer has tensors of its own: an absurd count must not make a list of billions of names.
+  if (layers > file.tensors.size) {
+    const found = `the file has only ${file.tensors.size} tensors`
+    throw new FormatError(file.name, `metadata key '${key('block_count')}' is ${layers}, but ${found}`)
+  }
   const width = count('embedding_length')
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
@@ -91,13 +99,13 @@ export function modelConfig(file: GgufFile): ModelConfig {
   return {
     architecture,
     name: file.optionalString('general.name'),
-    layers: count('block_count'),
+    layers,
     width,
     heads,
     kvHeads,
     headSize,
     feedForward: count('feed_forward_length'),
-    vocabulary: file.tensor('token_embd.weight').shape[0],
+    vocabulary,
     trainedContext,
     epsilon,
     rope: {
@@ -108,4 +116,19 @@ export function modelConfig(file: GgufFile): ModelConfig {
     },
     tied: !file.tensors.has('output.weight'),
   }
+}
+
+/** @throws FormatError for a tokenizer that is not supported or does not fit the model */
+export function readTokenizer(file: GgufFile, { vocabulary }: ModelConfig): Tokenizer {
+  let tokenizer: Tokenizer
+  try {
+    tokenizer = tokenizerFromGguf(file.metadata)
+  } catch (cause) {
+    throw new FormatError(file.name, cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+  if (tokenizer.vocabSize <= vocabulary) return tokenizer
+  throw new FormatError(
+    file.name,
+    `the tokenizer has ${tokenizer.vocabSize} tokens, the embedding only ${vocabulary} rows`,
+  )
 }

@@ -1,7 +1,7 @@
 import { type Backend, type CacheType, type KvCache, selectBackend } from '../backend/index.js'
 import { openGguf } from '../format/index.js'
-import { type Tokenizer, tokenizerFromGguf } from '../tokenizer/index.js'
-import { type ModelConfig, modelConfig } from './config.js'
+import type { Tokenizer } from '../tokenizer/index.js'
+import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkMemory, estimateMemory } from './memory.js'
@@ -45,16 +45,14 @@ export class Engine {
   static async load(path: string, options: LoadOptions = {}): Promise<Engine> {
     const started = performance.now()
     const { passes = 2, granularity = 'group', cacheType = 'f32', signal, onProgress } = options
+    oneOf('passes', passes, [1, 2, 3])
+    oneOf('granularity', granularity, ['group', 'row'])
+    oneOf('cacheType', cacheType, ['f32', 'f16'])
     await using file = await openGguf(path, { signal })
     const config = modelConfig(file)
     const context = chooseContext(config, options.context)
     const batch = Math.min(positive('batch', options.batch ?? DEFAULT_BATCH), context)
-    const tokenizer = tokenizerFromGguf(file.metadata)
-    if (tokenizer.vocabSize > config.vocabulary) {
-      throw new Error(
-        `${file.name}: the tokenizer has ${tokenizer.vocabSize} tokens, the embedding only ${config.vocabulary} rows`,
-      )
-    }
+    const tokenizer = readTokenizer(file, config)
     const { backend, notice } = selectBackend(options)
     try {
       const estimate = estimateMemory(file, config, { backend: backend.name, context, cacheType, batch })
@@ -131,6 +129,7 @@ export class Engine {
       )
     }
     const scores = new Float64Array(ids.length - from)
+    if (scores.length === 0) return scores
     const { vocabulary } = this.info
     for await (const { position, rows, values } of this.logits(ids.slice(0, -1), from - 1, signal)) {
       for (let row = 0; row < rows; row++) {
@@ -181,6 +180,12 @@ async function breathe(signal: AbortSignal | undefined): Promise<void> {
 function positive(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value
   throw new RangeError(`${name} must be a positive whole number, not ${value}`)
+}
+
+/** Types say so already; JavaScript callers have only this, and the backends would notice after the load or never. */
+function oneOf<T>(name: string, value: T, choices: readonly T[]): void {
+  if (choices.includes(value)) return
+  throw new RangeError(`${name} must be one of ${choices.join(', ')}, not ${value}`)
 }
 
 function chooseContext(config: ModelConfig, wanted: number | undefined): number {

@@ -51,6 +51,7 @@ export async function* generate(
 ): AsyncGenerator<GenerationChunk, GenerationResult> {
   const { maxTokens, stop = [], ignoreEos = false, logProbabilities, signal } = options
   const sampler = createSampler(samplerOptions(options))
+  if (!Array.isArray(stop)) throw new TypeError(`stop must be an array of texts, not ${typeof stop}`)
   const stops = createStopMatcher(stop)
   const promptTokens = promptIds(engine, prompt, options)
   const limit = maxTokens ?? engine.info.context - promptTokens.length

@@ -42,7 +42,9 @@ export function estimateMemory(
   const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)
   const digits = batch * (width + heads * headSize + feedForward)
   const logits = Math.max(vocabulary, 4 << 20) * 2
-  const cache = context * cacheBytesPerToken(config, cacheType)
+  // The reference backend keeps float32 in an f16 cache too.
+  const cached = options.backend === 'reference' ? 'f32' : cacheType
+  const cache = context * cacheBytesPerToken(config, cached)
   const other =
     RUNTIME_BYTES + READ_BUFFERS + 4 * (activations + digits + logits + context * config.rope.width)
   return { weights, cache, other, total: weights + cache + other }

@@ -25,7 +25,10 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   // Decoding allocates next to nothing, so a small young generation costs no time; left at its default, V8 would hold
   // some 50 MB of what loading threw away.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 }
-  const channel = new Channel(new Worker(new URL('./worker.js', import.meta.url), { resourceLimits }))
+  // A worker inherits Node's flags, and refuses to run a file under this one (`node --input-type=module --eval …`).
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'))
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits, execArgv })
+  const channel = new Channel(worker)
   try {
     const info = await channel.request(
       'load',
@@ -58,10 +61,10 @@ export class Model implements AsyncDisposable {
    */
   generate(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
     const { signal, ...plain } = options
-    return new Generation((onChunk, stop) =>
+    return new Generation(async (onChunk, stop) =>
       this.#channel.request(
         'generate',
-        { prompt: typeof prompt === 'string' ? prompt : Uint32Array.from(prompt), options: plain },
+        { prompt: typeof prompt === 'string' ? prompt : tokenIds(prompt), options: plain },
         {
           signal: signal ? AbortSignal.any([signal, stop]) : stop,
           onEvent: (chunk) => onChunk(chunk as GenerationChunk),
@@ -73,22 +76,22 @@ export class Model implements AsyncDisposable {
   /**
    * Logits after each token from position `from` (default 0) on: row-major [tokens − from, vocabulary].
    */
-  logits(
+  async logits(
     tokens: ArrayLike<number>,
     { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
   ): Promise<Float32Array> {
-    return this.#channel.request('logits', { ids: Uint32Array.from(tokens), from }, { signal })
+    return this.#channel.request('logits', { ids: tokenIds(tokens), from }, { signal })
   }
 
   /**
    * Log-probability (base e) of each token given those before it, for tokens[from …]; from is at least 1 (default),
    * since nothing precedes the first token.
    */
-  score(
+  async score(
     tokens: ArrayLike<number>,
     { from = 1, signal }: { from?: number; signal?: AbortSignal } = {},
   ): Promise<Float64Array> {
-    return this.#channel.request('score', { ids: Uint32Array.from(tokens), from }, { signal })
+    return this.#channel.request('score', { ids: tokenIds(tokens), from }, { signal })
   }
 
   /** Token ids of a text. @param options addSpecial (default true): with the BOS the model asks for; parseSpecial: read <|…|> */
@@ -99,8 +102,8 @@ export class Model implements AsyncDisposable {
     return this.#channel.request('tokenize', { text, ...options })
   }
 
-  detokenize(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): Promise<string> {
-    return this.#channel.request('detokenize', { ids: Uint32Array.from(ids), ...options })
+  async detokenize(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): Promise<string> {
+    return this.#channel.request('detokenize', { ids: tokenIds(ids), ...options })
   }
 
   /** Ends everything that runs, frees weights and cache, and ends the worker. Safe to call twice. */
@@ -111,6 +114,14 @@ export class Model implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** @throws RangeError for what a Uint32Array would silently turn into another id, such as −1, 1.5 and NaN */
+function tokenIds(values: ArrayLike<number>): Uint32Array {
+  const ids = Uint32Array.from(values)
+  const bad = ids.findIndex((id, i) => id !== values[i])
+  if (bad >= 0) throw new RangeError(`token ${bad} is ${values[bad]}, which is no token id`)
+  return ids
 }
 
 /** A running generation: its chunks as they come, and its result at the end. */

@@ -32,9 +32,13 @@ export function ropeScaling(file: GgufFile, architecture: string, trainedContext
       `metadata key '${key('scaling.factor')}' is ${factor}; it must be positive`,
     )
   }
-  if (type === 'none' || factor === 1) return { type: 'none' }
-  if (type === 'linear') return { type, factor }
-  if (type === 'yarn') {
+  if (type !== 'none' && type !== 'linear' && type !== 'yarn') {
+    throw new FormatError(
+      file.name,
+      `rotary scaling '${type}' is not supported; this version knows none, linear and yarn`,
+    )
+  }
+  if (type === 'yarn' && factor !== 1) {
     return {
       type,
       factor,
@@ -44,10 +48,7 @@ export function ropeScaling(file: GgufFile, architecture: string, trainedContext
       betaSlow: number('scaling.yarn_beta_slow') ?? 1,
     }
   }
-  throw new FormatError(
-    file.name,
-    `rotary scaling '${type}' is not supported; this version knows none, linear and yarn`,
-  )
+  return type === 'linear' && factor !== 1 ? { type, factor } : { type: 'none' }
 }
 
 /** The angle of pair i turns by `frequencies[i]` a position; its cosine and sine are multiplied by `magnitude`. */

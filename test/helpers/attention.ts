@@ -50,10 +50,6 @@ export function filledCache(backend: Backend, c: AttentionCase, capacity = c.con
   const width = kvHeads * headSize
   const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity }
   const cache = backend.cache(shape)
-  for (const layer of [0, 2]) {
-    const other = tensorOf(backend, context, width, randomNormal(context * width, c.seed + 9 + layer))
-    backend.append(cache, layer, 0, other, other)
-  }
   // A prompt in two uneven parts, then tokens one by one.
   const ends = [
     Math.floor(context / 3),
@@ -68,6 +64,11 @@ export function filledCache(backend: Backend, c: AttentionCase, capacity = c.con
       tensorOf(backend, end - begin, width, all.subarray(begin * width, end * width))
     backend.append(cache, LAYER, begin, part(c.keys), part(c.values))
     begin = end
+  }
+  // Last, so that layers which overlap are seen.
+  for (const layer of [0, 2]) {
+    const other = tensorOf(backend, context, width, randomNormal(context * width, c.seed + 9 + layer))
+    backend.append(cache, layer, 0, other, other)
   }
   return cache
 }
@@ -95,7 +96,7 @@ const U = 2 ** -24
  * The result in float64, and how far float32 may be from it. With A_t = scale · Σ|q · k_t|:
  *
  *   score      its d products and d sums, the scale and its own rounding: (d + 3) u A_t
- *   exponent   that, the maximum's too, and the subtraction: u · |s_t − max|; e^x itself: 8 u
+ *   exponent   that, the maximum's too, and the subtraction: u · |s_t − max|; e^x itself: 5 u (simd.h)
  *   sum        of T terms in 16 lanes and a tree: (T/16 + 5) u, and the worst of the exponents
  *   p_t        quotient and product: 2 u; below e^-87.3 it is 0: 2^-126
  *   out        T products and T sums: (T + 1) u, the result's own rounding u
@@ -134,7 +135,7 @@ export function exactAttention(
       const shares = scores.map((score) => Math.exp(score - maximum))
       const total = shares.reduce((sum, share) => sum + share, 0)
       const length = scores.length
-      const exponents = scores.map((score, t) => errors[t] + worst + (maximum - score) * U + 8 * U)
+      const exponents = scores.map((score, t) => errors[t] + worst + (maximum - score) * U + 5 * U)
       const ofSum = Math.max(...exponents.map((e, t) => (shares[t] / total > U / length ? e : 0)))
       for (let d = 0; d < headSize; d++) {
         let sum = 0

@@ -26,7 +26,7 @@ export function weightOf(
   return backend.weight(quantizedMatrixFromBytes('weights', type, rows, cols, bytes))
 }
 
-/** x [rows, weight.cols] times the weight, by digits if there are options, through every step of production. */
+/** x [rows, weight.cols] times the weight, by digits if there are options, through all steps of production. */
 export function product(
   backend: Backend,
   x: Float32Array,
@@ -68,9 +68,8 @@ export function expectBits(
   }
   if (wrong === 0) return
   const place = `[${Math.floor(first / cols)}, ${first % cols}]`
-  expect.fail(
-    `${where}: ${wrong} of ${expected.length} values differ, first ${place}: ${actual[first]} for ${expected[first]}`,
-  )
+  const values = `${actual[first]} for ${expected[first]}`
+  expect.fail(`${where}: ${wrong} of ${expected.length} values differ, first ${place}: ${values}`)
 }
 
 /** |actual − expected| ≤ bound(i); NaN only where NaN is expected. */

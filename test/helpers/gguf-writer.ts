@@ -30,6 +30,23 @@ export interface WriterInput {
 
 /** A minimal GGUF file, aligned to 32 bytes. Nothing is checked: tests also write nonsense with it. */
 export function writeGguf({ metadata = {}, tensors = [], version = 3 }: WriterInput): Uint8Array {
+  const sized = tensors.map((tensor) => ({ ...tensor, byteLength: tensor.bytes.length }))
+  const out = new Bytes()
+  out.bytes(writeGgufHeader(metadata, sized, version))
+  for (const { bytes } of tensors) {
+    out.pad(32)
+    out.bytes(bytes)
+  }
+  if (tensors.length > 0) out.pad(32)
+  return out.done()
+}
+
+/** What precedes the tensors' bytes, which begin at the next multiple of 32 and each at a multiple of 32 after that. */
+export function writeGgufHeader(
+  metadata: Readonly<Record<string, WriterValue>>,
+  tensors: readonly (Omit<WriterTensor, 'bytes'> & { readonly byteLength: number })[],
+  version = 3,
+): Uint8Array {
   const out = new Bytes()
   out.raw('GGUF')
   out.u32(version)
@@ -40,19 +57,14 @@ export function writeGguf({ metadata = {}, tensors = [], version = 3 }: WriterIn
     writeValue(out, value)
   }
   let offset = 0
-  for (const { name, type, dims, bytes } of tensors) {
+  for (const { name, type, dims, byteLength } of tensors) {
     out.string(name)
     out.u32(dims.length)
     for (const dim of dims) out.u64(dim)
     out.u32(tensorType(type).id)
     out.u64(offset)
-    offset += Math.ceil(bytes.length / 32) * 32
+    offset += Math.ceil(byteLength / 32) * 32
   }
-  for (const { bytes } of tensors) {
-    out.pad(32)
-    out.bytes(bytes)
-  }
-  if (tensors.length > 0) out.pad(32)
   return out.done()
 }
 

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Backend } from '../../src/backend/index.js'
+import {
+  dequantize,
+  FormatError,
+  type MatrixTypeName,
+  type QuantizedMatrix,
+  quantizedMatrixFromBytes,
+} from '../../src/format/index.js'
+import { expectBits, weightOf } from '../helpers/contract.js'
+import { CODE_TYPES } from '../helpers/integer-product.js'
+import { randomBlocks, seededRandom } from '../helpers/quants.js'
+import { SUBJECTS } from './backends.js'
+
+/** Packing a matrix that is read in pieces. */
+
+const COLS = 1024
+// 18.7 MiB of Q8_0: several pieces, and not a whole number of blocks of 16 rows in the last.
+const ROWS = 18_003
+const ROW_BYTES = (COLS / 32) * 34
+
+/** Where each type keeps numbers that must be finite: byte offsets of their upper halves within a block. */
+const UPPER_BYTES: Readonly<Record<MatrixTypeName, { block: number; at: readonly number[] }>> = {
+  Q4_0: { block: 18, at: [1] },
+  Q4_1: { block: 20, at: [1, 3] },
+  Q5_0: { block: 22, at: [1] },
+  Q5_1: { block: 24, at: [1, 3] },
+  Q8_0: { block: 34, at: [1] },
+  Q4_K: { block: 144, at: [1, 3] },
+  Q5_K: { block: 176, at: [1, 3] },
+  Q6_K: { block: 210, at: [209] },
+  F32: { block: 4, at: [3] },
+  F16: { block: 2, at: [1] },
+  BF16: { block: 2, at: [1] },
+}
+
+let large: Uint8Array
+beforeAll(() => {
+  // Codes may be anything; only the scales are held in range.
+  const random = seededRandom(1)
+  const words = new Uint32Array((ROWS * ROW_BYTES) / 4 + 1).map(() => 2 ** 32 * random())
+  large = new Uint8Array(words.buffer, 0, ROWS * ROW_BYTES)
+  for (let at = 1; at < large.length; at += 34) large[at] &= 0x3f
+})
+
+/** The matrix over `bytes`, telling of every piece that is read; `during` runs while one is on its way. */
+function watched(bytes: Uint8Array, during: (call: number) => void = () => {}) {
+  const inner = quantizedMatrixFromBytes('blk.0.large', 'Q8_0', ROWS, COLS, bytes)
+  const pieces: [number, number][] = []
+  let pending = 0
+  const matrix: QuantizedMatrix = {
+    name: inner.name,
+    type: inner.type,
+    rows: inner.rows,
+    cols: inner.cols,
+    rowBytes: inner.rowBytes,
+    byteLength: inner.byteLength,
+    async readRows(begin, end, into) {
+      pieces.push([begin, end])
+      pending++
+      const number = pieces.length
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        during(number)
+      } finally {
+        pending--
+      }
+      return inner.readRows(begin, end, into)
+    },
+  }
+  return { matrix, pieces, idle: () => pending === 0 }
+}
+
+describe.each(SUBJECTS)('$label loads', ({ create }) => {
+  let backend: Backend
+  beforeAll(() => {
+    backend = create()
+  })
+  afterAll(() => backend.close())
+
+  test('a matrix larger than a piece: every row once, in order, progress told', async () => {
+    const { matrix, pieces } = watched(large)
+    const told: number[] = []
+    const weight = await backend.weight(matrix, { onProgress: (bytes) => told.push(bytes) })
+    expect(pieces.length, 'pieces').toBeGreaterThan(1)
+    expect(pieces[0][0]).toBe(0)
+    expect(pieces.at(-1)?.[1]).toBe(ROWS)
+    for (let i = 1; i < pieces.length; i++) expect(pieces[i][0], `piece ${i}`).toBe(pieces[i - 1][1])
+    expect(told).toEqual(pieces.map(([begin, end]) => (end - begin) * ROW_BYTES))
+    expect([weight.rows, weight.cols, weight.type, weight.name]).toEqual([ROWS, COLS, 'Q8_0', 'blk.0.large'])
+    expect(weight.byteLength).toBeGreaterThanOrEqual(ROWS * COLS)
+    // The rows on both sides of every seam.
+    const ids = pieces.flatMap(([begin, end]) => [begin, begin + 1, begin + 17, end - 2, end - 1])
+    const out = backend.tensor(ids.length, COLS)
+    backend.embed(weight, ids, out)
+    const stored = new Uint8Array(ids.length * ROW_BYTES)
+    ids.forEach((id, i) => {
+      stored.set(large.subarray(id * ROW_BYTES, (id + 1) * ROW_BYTES), i * ROW_BYTES)
+    })
+    const expected = Float32Array.from(dequantize('Q8_0', stored, ids.length, COLS))
+    expectBits(await backend.read(out), expected, COLS, `rows ${ids}`)
+    backend.free(weight)
+  })
+
+  // Rows of the first and the last piece, at the ends of blocks of 16.
+  test.each([0, 15, 16, 9_999, ROWS - 1])(
+    'a scale that is not finite in row %i of a large matrix',
+    async (row) => {
+      const bytes = large.slice()
+      for (const place of [row, ROWS - 1]) bytes[place * ROW_BYTES + 5 * 34 + 1] = 0x7c
+      const { matrix, idle } = watched(bytes)
+      const error = await failure(backend.weight(matrix))
+      expect(idle(), 'no read is left behind').toBe(true)
+      expect(error).toBeInstanceOf(FormatError)
+      expect(error?.message).toMatch(/blk\.0\.large/)
+      expect(error?.message).toMatch(new RegExp(`row ${row}\\b`))
+    },
+  )
+
+  test.each(Object.keys(UPPER_BYTES) as MatrixTypeName[])('%s: infinity and NaN are found', async (type) => {
+    const { block, at } = UPPER_BYTES[type]
+    const wide = type === 'F32' || type === 'BF16' // eight bits of exponent
+    const coded = (CODE_TYPES as readonly string[]).includes(type)
+    const [rows, cols] = [19, type.endsWith('_K') ? 512 : coded ? 96 : 5]
+    const clean = coded
+      ? randomBlocks(type as (typeof CODE_TYPES)[number], rows, cols, 9)
+      : new Uint8Array(rows * cols * block).fill(0x11)
+    await weightOf(backend, type, rows, cols, clean)
+    const rowBytes = clean.length / rows
+    for (const row of [0, 16, 18])
+      for (const offset of at)
+        for (const place of [0, rowBytes - block])
+          for (const [name, upper, lower] of [
+            ['infinity', wide ? 0x7f : 0x7c, wide ? 0x80 : 0],
+            ['NaN', 0x7f, 0xff],
+            ['negative NaN', 0xff, 0xff],
+          ] as const) {
+            const bytes = clean.slice()
+            bytes[row * rowBytes + place + offset] = upper
+            bytes[row * rowBytes + place + offset - 1] = lower
+            const error = await failure(weightOf(backend, type, rows, cols, bytes))
+            const where = `${name}, row ${row}, block at ${place}, byte ${offset}`
+            expect(error, where).toBeInstanceOf(FormatError)
+            expect(error?.message, where).toMatch(new RegExp(`weights.*row ${row}\\b`))
+          }
+  })
+
+  test('the largest finite scales are taken', async () => {
+    for (const type of CODE_TYPES) {
+      const { block, at } = UPPER_BYTES[type]
+      const cols = type.endsWith('_K') ? 256 : 32
+      const bytes = randomBlocks(type, 17, cols, 10)
+      for (let start = 0; start < bytes.length; start += block)
+        for (const offset of at) [bytes[start + offset], bytes[start + offset - 1]] = [0x7b, 0xff]
+      const weight = await weightOf(backend, type, 17, cols, bytes)
+      const out = backend.tensor(1, cols)
+      backend.embed(weight, [16], out)
+      const last = dequantize(type, bytes, 17, cols).subarray(16 * cols)
+      expectBits(await backend.read(out), Float32Array.from(last), cols, type)
+    }
+  })
+
+  test('aborting before and while reading ends in the reason, and harms nothing', async () => {
+    const reason = new Error('the user went away')
+    await expect(backend.weight(watched(large).matrix, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    )
+    const controller = new AbortController()
+    const { matrix, pieces, idle } = watched(large, (call) => call === 2 && controller.abort(reason))
+    await expect(backend.weight(matrix, { signal: controller.signal })).rejects.toBe(reason)
+    expect(pieces.at(-1)?.[1], 'rows read').toBeLessThan(ROWS)
+    expect(idle(), 'no read is left behind').toBe(true)
+    await expectStillRight()
+  })
+
+  test('a read that fails is passed on, and harms nothing', async () => {
+    const broken = new Error('the disk is gone')
+    const { matrix, idle } = watched(large, (call) => {
+      if (call === 2) throw broken
+    })
+    await expect(backend.weight(matrix)).rejects.toBe(broken)
+    expect(idle(), 'no read is left behind').toBe(true)
+    await expectStillRight()
+  })
+
+  /** Another matrix loads as it should. */
+  async function expectStillRight() {
+    const bytes = randomBlocks('Q4_0', 33, 64, 4)
+    const weight = await weightOf(backend, 'Q4_0', 33, 64, bytes)
+    const out = backend.tensor(33, 64)
+    backend.embed(weight, [...Array(33).keys()], out)
+    expectBits(await backend.read(out), Float32Array.from(dequantize('Q4_0', bytes, 33, 64)), 64, 'after')
+  }
+})
+
+async function failure(promise: Promise<unknown>): Promise<Error | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: Error) => error,
+  )
+}

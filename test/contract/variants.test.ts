@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { createNativeBackend, nativeVariants } from '../../src/backend/index.js'
+import { SUBJECTS } from './backends.js'
+
+/**
+ * That the suite tested every kernel this CPU has. The expectation comes from the operating system, not from
+ * the addon's own detection.
+ */
+
+const X86 = process.arch === 'x64'
+
+/** What a level's kernels are compiled for, as Linux names it. */
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  generic: [],
+  avx2: ['avx', 'avx2', 'fma', 'f16c'],
+  avxvnni: ['avx', 'avx2', 'fma', 'f16c', 'avx_vnni'],
+  avx512vnni: ['avx2', 'fma', 'f16c', 'avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_vnni'],
+}
+
+const CPUINFO = '/proc/cpuinfo'
+const cpu = existsSync(CPUINFO)
+  ? new Set(/^flags\s*:(.*)$/m.exec(readFileSync(CPUINFO, 'utf8'))?.[1].trim().split(/\s+/))
+  : null
+const offered = (level: string) => X86 && FLAGS[level].every((flag) => cpu?.has(flag))
+
+test('the addon is built', () => {
+  expect(nativeVariants().length, 'run npm run build:addon').toBeGreaterThan(0)
+})
+
+test('every variant is known to this test', () => {
+  expect(nativeVariants().map(({ name }) => name)).toEqual(Object.keys(FLAGS))
+})
+
+describe.skipIf(!X86 || !cpu)(
+  X86 && cpu ? 'what this CPU offers' : 'skipped: no /proc/cpuinfo of an x86 CPU to compare with',
+  () => {
+    test.each(nativeVariants())('$name is compiled, detected and tested', ({ name, compiled, supported }) => {
+      expect(supported, 'detected by the addon').toBe(offered(name))
+      if (!offered(name)) return
+      expect(compiled, 'compiled into the addon').toBe(true)
+      const subject = SUBJECTS.find(({ variant }) => variant === name)
+      expect(subject, 'in the list of the suite').toBeDefined()
+      const backend = subject?.create()
+      expect([backend?.name, backend?.variant]).toEqual(['native', name])
+      backend?.close()
+    })
+
+    test('what it does not offer is refused', () => {
+      for (const { name, supported } of nativeVariants())
+        if (!supported) expect(() => createNativeBackend({ variant: name }), name).toThrow(name)
+    })
+
+    test('the widest is the default', () => {
+      const backend = createNativeBackend()
+      expect(backend?.variant).toBe(Object.keys(FLAGS).filter(offered).at(-1))
+      backend?.close()
+    })
+  },
+)
+
+const OBJECTS = fileURLToPath(new URL('../../build/objects/', import.meta.url))
+const objects = existsSync(OBJECTS) ? readdirSync(OBJECTS).filter((file) => file.endsWith('.o')) : []
+const has = (tool: string) => {
+  try {
+    execFileSync(tool, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+const run = (tool: string, args: string[]) =>
+  execFileSync(tool, args, { encoding: 'utf8', maxBuffer: 1 << 28, cwd: OBJECTS })
+
+/**
+ * A weak symbol is merged with those of its name: the linker would take one copy of an inline function for
+ * all files, maybe the one compiled for AVX-512, and the generic path would die of an illegal instruction.
+ */
+describe.skipIf(!has('nm'))(has('nm') ? 'symbols' : 'skipped: nm is missing, symbols', () => {
+  const wide = objects.filter((file) => /-x86_\w+\.o$/.test(file))
+
+  test('there are kernels with instruction sets of their own', () => {
+    if (!X86) return
+    for (const family of ['gemm', 'elementwise', 'attention'])
+      expect(
+        wide.some((file) => file.startsWith(family)),
+        family,
+      ).toBe(true)
+  })
+
+  test.each(wide)('%s shares none', (file) => {
+    const defined = run('nm', ['-C', '--defined-only', file]).trim().split('\n')
+    expect(defined.length, 'defined symbols').toBeGreaterThan(1)
+    expect(defined.filter((line) => / [WVu] /.test(line))).toEqual([])
+  })
+})
+
+/** Registers and instructions beyond what a level's detection looks for. */
+const ZMM = '%zmm|%[xy]mm(1[6-9]|2\\d|3[01])|%k[0-7]'
+const BEYOND: readonly (readonly [file: RegExp, forbidden: RegExp])[] = [
+  [/-x86_avx512/, /\b(vpdpwssd|tdpb|vcvtne2?ps2?|vaddph|vpmadd52)/],
+  [/-x86_avxvnni\.o/, new RegExp(ZMM)],
+  [/-x86_avx2\.o/, new RegExp(`${ZMM}|vpdp`)],
+  [/^(?!.*-x86_)/, new RegExp(`${ZMM}|%ymm|\\bv(fmadd|movups|movdqu|cvtph|pxor)`)],
+]
+
+describe.skipIf(!X86 || !has('objdump'))(
+  X86 && has('objdump') ? 'instructions' : 'skipped: not x86 or objdump is missing, instructions',
+  () => {
+    test.each(objects)('%s has none beyond its level', (file) => {
+      const rule = BEYOND.find(([pattern]) => pattern.test(file))
+      expect(rule).toBeDefined()
+      const lines = run('objdump', ['-d', '--no-show-raw-insn', file]).split('\n')
+      expect(lines.length, 'instructions').toBeGreaterThan(5)
+      expect(lines.filter((line) => rule?.[1].test(line)).slice(0, 3)).toEqual([])
+    })
+  },
+)

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { modelConfig } from '../../src/engine/config.js'
+import {
+  availableMemory,
+  cacheBytesPerToken,
+  checkMemory,
+  estimateMemory,
+  formatBytes,
+} from '../../src/engine/memory.js'
+import { openGguf } from '../../src/format/index.js'
+import { type TinyModel, tinyGguf } from '../helpers/tiny-model.js'
+
+const OPTIONS = { backend: 'native', context: 64, cacheType: 'f32', batch: 16 } as const
+
+async function estimate(model: TinyModel, options: Partial<Parameters<typeof estimateMemory>[2]> = {}) {
+  await using file = await openGguf(tinyGguf(model))
+  return estimateMemory(file, modelConfig(file), { ...OPTIONS, ...options })
+}
+
+describe('estimateMemory', () => {
+  test('weights: native keeps what the file stores, the reference a byte a code and more', async () => {
+    await using file = await openGguf(tinyGguf({ type: 'Q4_0' }))
+    const stored = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.byteLength, 0)
+    expect((await estimate({ type: 'Q4_0' })).weights).toBe(stored)
+    // 4.5 bits a weight in the file, 10 unpacked.
+    const unpacked = (await estimate({ type: 'Q4_0' }, { backend: 'reference' })).weights
+    expect(unpacked).toBeGreaterThan(2 * stored)
+    expect(unpacked).toBeLessThan(2.5 * stored)
+  })
+
+  test('cache: keys and values of every layer and position', async () => {
+    const model = { layers: 3, heads: 8, kvHeads: 2, width: 64 }
+    const numbers = 2 * 3 * 2 * 8
+    await using file = await openGguf(tinyGguf(model))
+    expect(cacheBytesPerToken(modelConfig(file), 'f32')).toBe(4 * numbers)
+    expect(cacheBytesPerToken(modelConfig(file), 'f16')).toBe(2 * numbers)
+    expect((await estimate(model, { context: 64 })).cache).toBe(64 * 4 * numbers)
+    expect((await estimate(model, { context: 64, cacheType: 'f16' })).cache).toBe(64 * 2 * numbers)
+    // The reference rounds to float16 but stores float32.
+    const reference = await estimate(model, { backend: 'reference', cacheType: 'f16' })
+    expect(reference.cache).toBe(64 * 4 * numbers)
+  })
+
+  test('the rest grows with the batch; the total is the sum', async () => {
+    const [small, large] = [await estimate({}, { batch: 1 }), await estimate({}, { batch: 64 })]
+    expect(large.other).toBeGreaterThan(small.other)
+    expect(large.total).toBe(large.weights + large.cache + large.other)
+  })
+})
+
+describe('checkMemory', () => {
+  const need = { weights: 4.1e9, cache: 5.37e8, other: 2e8, total: 4.837e9 }
+
+  test('enough', () => {
+    expect(() => checkMemory('model.gguf', need, 4.837e9)).not.toThrow()
+  })
+
+  test('short: how much for what, how much there is, what to do', () => {
+    expect(() => checkMemory('model.gguf', need, 2.5e9)).toThrow(
+      new Error(
+        'model.gguf needs about 4.84 GB of memory (weights 4.10 GB, cache 537 MB, other 200 MB), ' +
+          'but only 2.50 GB are available; take a smaller or lower-bit model, a shorter context, or an f16 cache',
+      ),
+    )
+  })
+
+  test('by default what the system has', () => {
+    expect(availableMemory()).toBeGreaterThan(0)
+    expect(() => checkMemory('model.gguf', { ...need, total: 1e18 })).toThrow(/needs about 1000000000 GB/)
+  })
+})
+
+test.each([
+  [0, '0.00 kB'],
+  [999, '1.00 kB'],
+  [12_345, '12.3 kB'],
+  [512_000_000, '512 MB'],
+  [1_463_000_000, '1.46 GB'],
+])('formatBytes(%d)', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
+})
