@@ -5,11 +5,16 @@
 namespace multiscale {
 
 KvCache::KvCache(CacheType type, int layers, int kv_heads, int head_size, int capacity)
-    : type_(type), layers_(layers), kv_heads_(kv_heads), head_size_(head_size), capacity_(capacity),
-      padded_((capacity + 15) / 16 * 16), memory_(head_bytes() * 2 * layers * kv_heads) {}
+    : type_(type),
+      layers_(layers),
+      kv_heads_(kv_heads),
+      head_size_(head_size),
+      capacity_(capacity),
+      padded_((capacity + 15) / 16 * 16),
+      memory_(head_bytes() * 2 * layers * kv_heads) {}
 
-void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows, const float* k,
-                     const float* v) {
+void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows,
+                     const float* k, const float* v) {
   const int type = static_cast<int>(type_);
   const size_t width = static_cast<size_t>(kv_heads_) * head_size_;
   // A decode step is too little work to share out.
@@ -24,8 +29,8 @@ void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, int
   });
 }
 
-void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows, int heads,
-                     float scale, const float* q, float* out, float* scratch) const {
+void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows,
+                     int heads, float scale, const float* q, float* out, float* scratch) const {
   // One task: the query heads that share a kv head, for as many tokens as fill a tile of rows, so that
   // they share one pass over its keys and values.
   const int group = heads / kv_heads_;

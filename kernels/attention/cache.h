@@ -23,8 +23,8 @@ class KvCache {
 
   // q and out: [rows][heads · head_size]; row i sees positions 0 .. position + i. `scratch` holds
   // scratch_floats() per thread.
-  void attend(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows, int heads, float scale,
-              const float* q, float* out, float* scratch) const;
+  void attend(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows, int heads,
+              float scale, const float* q, float* out, float* scratch) const;
   size_t scratch_floats() const { return static_cast<size_t>(padded_) * kMaxQueryRows; }
 
  private:

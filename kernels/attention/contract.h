@@ -15,20 +15,20 @@ enum class CacheType : int { kF32 = 0, kF16 = 1 };
 constexpr int kMaxQueryRows = 16;
 
 struct AttentionTask {
-  const void* keys;             // of one kv head
+  const void* keys;  // of one kv head
   const void* values;
   int head_size;
   float scale;
-  int rows;                     // query rows, at most kMaxQueryRows
+  int rows;  // query rows, at most kMaxQueryRows
   const float* q[kMaxQueryRows];
   float* out[kMaxQueryRows];
-  int visible[kMaxQueryRows];   // keys that the row sees: positions 0 .. visible - 1, ascending over rows
-  float* scores;                // scratch, rows · score_stride floats
-  size_t score_stride;          // at least visible rounded up to 16
+  int visible[kMaxQueryRows];  // keys that the row sees: positions 0 .. visible - 1, ascending over rows
+  float* scores;               // scratch, rows · score_stride floats
+  size_t score_stride;         // at least visible rounded up to 16
 };
 
 struct AttentionKernels {
-  void (*attend[2])(const AttentionTask& task);                        // [CacheType]
+  void (*attend[2])(const AttentionTask& task);  // [CacheType]
   void (*store_key[2])(const float* k, int head_size, int position, void* keys);
   void (*store_value[2])(const float* v, int head_size, int position, void* values);
 };

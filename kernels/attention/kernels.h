@@ -41,7 +41,8 @@ void score_block(const AttentionTask& task, int row, int block) {
     for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
   }
   for (int r = 0; r < R; r++)
-    store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16, sum[r] * broadcast16(task.scale));
+    store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16,
+            sum[r] * broadcast16(task.scale));
 }
 
 // In place; entries from `visible` to the next multiple of 16 become 0.

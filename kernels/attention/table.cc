@@ -1,6 +1,6 @@
 // The family's table: dispatch, tests and benchmarks come from it. A variant not listed does not exist.
-#include "base/cpu.h"
 #include "attention/contract.h"
+#include "base/cpu.h"
 
 namespace multiscale {
 

@@ -28,8 +28,11 @@ struct Context {
   Memory scratch;  // of attention, one part per thread
 
   Context(Level l, int threads)
-      : level(l), gemm(gemm_kernels(static_cast<int>(l))), elementwise(elementwise_kernels(static_cast<int>(l))),
-        attention(attention_kernels(static_cast<int>(l))), pool(threads) {}
+      : level(l),
+        gemm(gemm_kernels(static_cast<int>(l))),
+        elementwise(elementwise_kernels(static_cast<int>(l))),
+        attention(attention_kernels(static_cast<int>(l))),
+        pool(threads) {}
 
   float* attention_scratch(size_t floats_per_thread) {
     const size_t bytes = floats_per_thread * pool.threads() * sizeof(float);
@@ -52,13 +55,21 @@ const napi_type_tag kCacheTag = {0x6d756c7469736361, 0x6c656b7663616368};
 template <class T>
 const napi_type_tag& tag_of();
 template <>
-const napi_type_tag& tag_of<Context>() { return kContextTag; }
+const napi_type_tag& tag_of<Context>() {
+  return kContextTag;
+}
 template <>
-const napi_type_tag& tag_of<Weight>() { return kWeightTag; }
+const napi_type_tag& tag_of<Weight>() {
+  return kWeightTag;
+}
 template <>
-const napi_type_tag& tag_of<Digits>() { return kDigitsTag; }
+const napi_type_tag& tag_of<Digits>() {
+  return kDigitsTag;
+}
 template <>
-const napi_type_tag& tag_of<KvCache>() { return kCacheTag; }
+const napi_type_tag& tag_of<KvCache>() {
+  return kCacheTag;
+}
 
 struct Failure {
   std::string message;
@@ -102,7 +113,9 @@ class Arguments {
   const int32_t* integers(size_t i, size_t count) {
     return static_cast<int32_t*>(array(i, napi_int32_array, count));
   }
-  const uint8_t* bytes(size_t i, size_t count) { return static_cast<uint8_t*>(array(i, napi_uint8_array, count)); }
+  const uint8_t* bytes(size_t i, size_t count) {
+    return static_cast<uint8_t*>(array(i, napi_uint8_array, count));
+  }
   const float* optional_floats(size_t i, size_t count) {
     napi_valuetype type;
     napi_typeof(env_, at(i), &type);
@@ -146,7 +159,8 @@ class Arguments {
     void* data;
     check(napi_get_typedarray_info(env_, at(i), &type, &length, &data, nullptr, nullptr), i, "a typed array");
     if (type != wanted || length < count)
-      throw Failure{"argument " + std::to_string(i) + " needs " + std::to_string(count) + " elements of another array"};
+      throw Failure{"argument " + std::to_string(i) + " needs " + std::to_string(count) +
+                    " elements of another array"};
     return data;
   }
 
@@ -165,15 +179,17 @@ template <class T>
 napi_value wrap(napi_env env, std::unique_ptr<T> object) {
   auto* handle = new Handle<T>{std::move(object)};
   napi_value result;
-  napi_create_external(env, handle, [](napi_env, void* data, void*) { delete static_cast<Handle<T>*>(data); }, nullptr,
-                       &result);
+  napi_create_external(
+      env, handle, [](napi_env, void* data, void*) { delete static_cast<Handle<T>*>(data); }, nullptr,
+      &result);
   napi_type_tag_object(env, result, &tag_of<T>());
   return result;
 }
 
 template <class T>
 std::unique_ptr<T> allocated(std::unique_ptr<T> object, size_t bytes) {
-  if (!object->allocated()) throw Failure{"out of memory: the system refused " + std::to_string(bytes) + " bytes"};
+  if (!object->allocated())
+    throw Failure{"out of memory: the system refused " + std::to_string(bytes) + " bytes"};
   return object;
 }
 
@@ -202,7 +218,8 @@ napi_value context(napi_env env, Arguments& a) {
   for (int i = 0; i < kLevels; i++) {
     const Level level = static_cast<Level>(i);
     if (name != level_name(level)) continue;
-    if (!level_compiled(level) || !cpu_supports(level)) throw Failure{"this machine cannot run the variant " + name};
+    if (!level_compiled(level) || !cpu_supports(level))
+      throw Failure{"this machine cannot run the variant " + name};
     return wrap(env, std::make_unique<Context>(level, a.integer(1)));
   }
   throw Failure{"no variant is called " + name};
@@ -221,7 +238,8 @@ napi_value weight(napi_env env, Arguments& a) {
 napi_value pack(napi_env env, Arguments& a) {
   Weight& w = a.object<Weight>(1);
   const int begin = a.integer(3), count = a.integer(4);
-  if (begin < 0 || begin % kBlockRows || count < 0 || count > w.rows() - begin) throw Failure{"rows out of range"};
+  if (begin < 0 || begin % kBlockRows || count < 0 || count > w.rows() - begin)
+    throw Failure{"rows out of range"};
   return number(env, w.pack(a.object<Context>(0).pool, a.bytes(2, count * w.row_bytes()), begin, count));
 }
 
@@ -234,7 +252,8 @@ napi_value embed(napi_env, Arguments& a) {
   const int32_t* ids = a.integers(2, count);
   float* out = a.floats(4, static_cast<size_t>(count) * w.cols());
   for (int i = 0; i < count; i++)
-    if (ids[i] < 0 || ids[i] >= w.rows()) throw Failure{"token id " + std::to_string(ids[i]) + " is out of range"};
+    if (ids[i] < 0 || ids[i] >= w.rows())
+      throw Failure{"token id " + std::to_string(ids[i]) + " is out of range"};
   a.object<Context>(0).pool.parallel_for(
       count, [&](int i, int) { w.unpack_row(ids[i], out + static_cast<size_t>(i) * w.cols()); });
   return nullptr;
@@ -319,7 +338,8 @@ napi_value swiglu(napi_env, Arguments& a) {
   const size_t count = element_count(a, 4);
   const float *gate = a.floats(1, count), *up = a.floats(2, count);
   float* out = a.floats(3, count);
-  for_slices(c.pool, count, [&](size_t at, size_t n) { c.elementwise->swiglu(gate + at, up + at, n, out + at); });
+  for_slices(c.pool, count,
+             [&](size_t at, size_t n) { c.elementwise->swiglu(gate + at, up + at, n, out + at); });
   return nullptr;
 }
 
@@ -337,8 +357,10 @@ napi_value add(napi_env, Arguments& a) {
 // table: [position][cos 0..w/2, sin 0..w/2], w = rotated elements of a head
 napi_value rope(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
-  const int rows = a.integer(2), heads = a.integer(3), size = a.integer(4), width = a.integer(6), position = a.integer(7);
-  if (rows < 0 || heads < 1 || size < 1 || width > size || width % 2 || position < 0) throw Failure{"rope out of range"};
+  const int rows = a.integer(2), heads = a.integer(3), size = a.integer(4), width = a.integer(6),
+            position = a.integer(7);
+  if (rows < 0 || heads < 1 || size < 1 || width > size || width % 2 || position < 0)
+    throw Failure{"rope out of range"};
   float* x = a.floats(1, static_cast<size_t>(rows) * heads * size);
   const float* table = a.floats(5, static_cast<size_t>(position + rows) * width);
   const int half = width / 2, near = a.boolean(8) ? 1 : 2, far = a.boolean(8) ? half : 1;
@@ -364,7 +386,8 @@ napi_value cache(napi_env env, Arguments& a) {
   const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), capacity = a.integer(4);
   if (layers < 1 || heads < 1 || size < 1 || capacity < 1) throw Failure{"cache out of range"};
   return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, capacity),
-                             static_cast<size_t>(layers) * heads * size * capacity * (type == CacheType::kF16 ? 4 : 8)));
+                             static_cast<size_t>(layers) * heads * size * capacity *
+                                 (type == CacheType::kF16 ? 4 : 8)));
 }
 
 napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }
@@ -386,14 +409,14 @@ napi_value attend(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const KvCache& kv = a.object<KvCache>(1);
   const int layer = a.integer(2), position = a.integer(3), rows = a.integer(4), heads = a.integer(5);
-  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position || heads < 1 ||
-      heads % kv.kv_heads())
+  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position ||
+      heads < 1 || heads % kv.kv_heads())
     throw Failure{"attention out of range"};
   const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
   float* scratch = c.attention_scratch(kv.scratch_floats());
   if (!scratch) throw Failure{"out of memory for the attention scores"};
-  kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count), a.floats(8, count),
-            scratch);
+  kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count),
+            a.floats(8, count), scratch);
   return nullptr;
 }
 
@@ -422,7 +445,8 @@ napi_value guarded(napi_env env, napi_callback_info info) {
 
 }  // namespace multiscale
 
-extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env,
+                                                                                     napi_value exports) {
   using namespace multiscale;
   const struct {
     const char* name;

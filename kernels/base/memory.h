@@ -9,8 +9,9 @@ namespace multiscale {
 class Memory {
  public:
   Memory() = default;
-  // 64-byte aligned and zeroed; data() is null if the system has not that much.
-  explicit Memory(size_t bytes);
+  // 64-byte aligned and zeroed; data() is null if the system has not that much. Pages are taken as they are
+  // touched, in units of 2 MB where the system can and `streamed` says that all of it will be read in order.
+  explicit Memory(size_t bytes, bool streamed = false);
   ~Memory();
   Memory(Memory&& other) noexcept { swap(other); }
   Memory& operator=(Memory&& other) noexcept {

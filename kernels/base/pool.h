@@ -23,9 +23,10 @@ class Pool {
   // are done. Tasks are handed out one by one, so a slow thread never holds back a fixed share.
   template <class Body>
   void parallel_for(int tasks, const Body& body) {
-    run(tasks, [](const void* context, int task, int thread) {
-      (*static_cast<const Body*>(context))(task, thread);
-    }, &body);
+    run(
+        tasks,
+        [](const void* context, int task, int thread) { (*static_cast<const Body*>(context))(task, thread); },
+        &body);
   }
 
  private:

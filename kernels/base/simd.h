@@ -247,7 +247,8 @@ MS_INLINE uint16_t half_bits(float x) {
   uint32_t magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00);
   if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);  // rounds to 65536 or more
-  if (magnitude < 0x38800000) {  // below 2^-14: adding 2^-1 · 2^-13 leaves the half's subnormal in the low bits
+  if (magnitude <
+      0x38800000) {  // below 2^-14: adding 2^-1 · 2^-13 leaves the half's subnormal in the low bits
     float f;
     memcpy(&f, &magnitude, 4);
     f += 0.5f;

@@ -21,7 +21,8 @@ MS_INLINE void store_bytes(uint8_t* p, Ints16 v) {
 // In the order 0, 2, 1, 3 within each four (contract.h of gemm).
 MS_INLINE void store_words(uint8_t* p, Ints16 v) {
   const Words16 words = __builtin_convertvector(v, Words16);
-  const Words16 order = __builtin_shufflevector(words, words, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  const Words16 order =
+      __builtin_shufflevector(words, words, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
   memcpy(p, &order, sizeof order);
 }
 
@@ -33,7 +34,8 @@ MS_INLINE int32_t sum_lanes(Ints16 v) {
 }
 
 // Sixteen quantised activations q to their digits; `half` is 0 or 1 within the group.
-MS_INLINE void store_digits(Ints16 q, int half, int passes, DigitForm form, uint8_t* digits, GroupInfo* info) {
+MS_INLINE void store_digits(Ints16 q, int half, int passes, DigitForm form, uint8_t* digits,
+                            GroupInfo* info) {
   Ints16 upper = q, third = {};  // upper: what the first two digits hold
   if (passes == 3) {
     upper = (q + 128) >> 8;
@@ -64,8 +66,8 @@ int first_not_finite(const float* x, int cols) {
   return -1;
 }
 
-int decompose_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form, uint8_t* digits,
-                  size_t digit_stride, GroupInfo* info, size_t info_stride) {
+int decompose_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                  uint8_t* digits, size_t digit_stride, GroupInfo* info, size_t info_stride) {
   constexpr int32_t kInfinity = 0x7f800000;
   const float top = passes == 1 ? 127.0f : passes == 2 ? 32512.0f : 8323072.0f;
   I16 row_bits = broadcast16(0);
@@ -88,7 +90,8 @@ int decompose_row(const float* x, int cols, int groups, int passes, bool per_row
     memcpy(&q[1], &qb, sizeof qb);
     store_digits(q[0], 0, passes, form, digits, info);
     store_digits(q[1], 1, passes, form, digits, info);
-    const int32_t upper = info->codes[0][0] + info->codes[0][1], third = info->codes[1][0] + info->codes[1][1];
+    const int32_t upper = info->codes[0][0] + info->codes[0][1],
+                  third = info->codes[1][0] + info->codes[1][1];
     info->scale = inverse == 0 ? 0 : maximum / top;
     info->sum = info->scale * (float)(passes == 3 ? upper * 256 + third : upper);
   }
@@ -119,7 +122,8 @@ void swiglu(const float* gate, const float* up, size_t count, float* out) {
   size_t i = 0;
   for (; i + 16 <= count; i += 16) store16(out + i, swiglu16(load16(gate + i), load16(up + i)));
   const int rest = (int)(count - i);
-  if (rest > 0) store_partial16(out + i, swiglu16(load_partial16(gate + i, rest), load_partial16(up + i, rest)), rest);
+  if (rest > 0)
+    store_partial16(out + i, swiglu16(load_partial16(gate + i, rest), load_partial16(up + i, rest)), rest);
 }
 
 void add(float* x, const float* y, size_t count) {

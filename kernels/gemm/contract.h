@@ -17,8 +17,8 @@
 
 namespace multiscale {
 
-constexpr int kGroup = 32;     // activations per scale, weights per record group
-constexpr int kBlockRows = 16; // weight rows interleaved in one block
+constexpr int kGroup = 32;      // activations per scale, weights per record group
+constexpr int kBlockRows = 16;  // weight rows interleaved in one block
 
 // How a block of 16 weight rows lies in memory. A block is a sequence of records; a record holds one or
 // two groups: first all their scales (and minimums), then their codes, so that one stream is read and
@@ -27,13 +27,13 @@ constexpr int kBlockRows = 16; // weight rows interleaved in one block
 //   codes of 8 bits: [j 0..7][row 16][byte 4], k = 4j + byte
 // Codes are stored unsigned: c + offset.
 enum class Layout : int {
-  kC4S16 = 0,   // 4-bit codes, fp16 scale                          Q4_0
-  kC4S16M,      // 4-bit codes, fp16 scale and minimum              Q4_1
-  kC4S32M,      // 4-bit codes, fp32 scale and minimum              Q4_K
-  kC8S16,       // 8-bit codes, fp16 scale                          Q8_0, Q5_0
-  kC8S16M,      // 8-bit codes, fp16 scale and minimum              Q5_1
-  kC8S32M,      // 8-bit codes, fp32 scale and minimum              Q5_K
-  kC8S32H,      // 8-bit codes, two fp32 scales, one per half group Q6_K
+  kC4S16 = 0,  // 4-bit codes, fp16 scale                          Q4_0
+  kC4S16M,     // 4-bit codes, fp16 scale and minimum              Q4_1
+  kC4S32M,     // 4-bit codes, fp32 scale and minimum              Q4_K
+  kC8S16,      // 8-bit codes, fp16 scale                          Q8_0, Q5_0
+  kC8S16M,     // 8-bit codes, fp16 scale and minimum              Q5_1
+  kC8S32M,     // 8-bit codes, fp32 scale and minimum              Q5_K
+  kC8S32H,     // 8-bit codes, two fp32 scales, one per half group Q6_K
 };
 constexpr int kLayouts = 7;
 
@@ -43,7 +43,8 @@ struct LayoutTraits {
   static constexpr bool kMinimum =
       L == Layout::kC4S16M || L == Layout::kC4S32M || L == Layout::kC8S16M || L == Layout::kC8S32M;
   static constexpr bool kHalves = L == Layout::kC8S32H;
-  static constexpr bool kHalfFloat = L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC8S16 || L == Layout::kC8S16M;
+  static constexpr bool kHalfFloat =
+      L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC8S16 || L == Layout::kC8S16M;
   static constexpr int kScaleBytes = kBlockRows * (kHalfFloat ? 2 : 4);
   // Per group: scales [16], then minimums [16] or the second half's scales [16].
   static constexpr int kHeaderBytes = kScaleBytes * (kMinimum || kHalves ? 2 : 1);
@@ -54,9 +55,9 @@ struct LayoutTraits {
 
 // What a kernel needs to know of one token's group beside its digits.
 struct GroupInfo {
-  float scale;         // s_x: activation = scale · q
-  float sum;           // scale · Σ_k q, for the minimums
-  int32_t codes[2][2]; // Σ_k q over each half of the group: [0] of all digits but a third, [1] of the third
+  float scale;          // s_x: activation = scale · q
+  float sum;            // scale · Σ_k q, for the minimums
+  int32_t codes[2][2];  // Σ_k q over each half of the group: [0] of all digits but a third, [1] of the third
 };
 
 // Digits of a tile of tokens lie as [group][token][...]: one of two forms, as the variant's table row says.
@@ -84,10 +85,10 @@ constexpr int kTileSizes = 4;  // 1, 2, 4, 8 tokens
 
 struct GemmKernels {
   DigitForm form;
-  int max_tile[3];                               // largest tile for 1, 2, 3 passes
-  TileKernel tile[kLayouts][3][kTileSizes];      // [layout][passes - 1][log2 tokens], null above max_tile
+  int max_tile[3];                           // largest tile for 1, 2, 3 passes
+  TileKernel tile[kLayouts][3][kTileSizes];  // [layout][passes - 1][log2 tokens], null above max_tile
   int max_float_tile;
-  FloatKernel float_tile[3][kTileSizes];         // [FloatType][log2 tokens]
+  FloatKernel float_tile[3][kTileSizes];  // [FloatType][log2 tokens]
 };
 
 // The family's table: one row per dispatch level; null where the level is not compiled in.

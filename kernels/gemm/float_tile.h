@@ -20,7 +20,8 @@ void float_tile(const void* block, int cols, const float* x, size_t stride_x, fl
   for (int t = 0; t < T; t++) even[t] = odd[t] = broadcast16(0.0f);
   int k = 0;
   for (; k + 2 <= cols; k += 2) {
-    const F16 w0 = load_weights<Type>(block, (size_t)k * 16), w1 = load_weights<Type>(block, (size_t)k * 16 + 16);
+    const F16 w0 = load_weights<Type>(block, (size_t)k * 16),
+              w1 = load_weights<Type>(block, (size_t)k * 16 + 16);
     for (int t = 0; t < T; t++) {
       even[t] = madd16(w0, broadcast16(x[t * stride_x + k]), even[t]);
       odd[t] = madd16(w1, broadcast16(x[t * stride_x + k + 1]), odd[t]);

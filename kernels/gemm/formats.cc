@@ -2,19 +2,26 @@
 // checked against the TypeScript decoder, which is checked against an independent one.
 #include <cstring>
 
-#include "base/simd.h"
 #include "gemm/weight.h"
 
 namespace multiscale {
 
 namespace {
 
+// Infinities and NaN included: the caller must see them.
 float half_at(const uint8_t* p) {
-  uint16_t lanes[16] = {};
-  memcpy(lanes, p, 2);
-  float x[16];
-  store16(x, load_half16(lanes));
-  return x[0];
+  uint16_t half;
+  memcpy(&half, p, 2);
+  if ((half & 0x7c00) == 0x7c00) return __builtin_inff();
+  const uint32_t magnitude = (half & 0x7fff) << 13, sign = (half & 0x8000) << 16;
+  float value;
+  memcpy(&value, &magnitude, 4);
+  value *= 0x1p112f;  // moves the exponent bias from 15 to 127, and normalises subnormals on the way
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  bits |= sign;
+  memcpy(&value, &bits, 4);
+  return value;
 }
 
 void nibbles(const uint8_t* p, uint8_t* codes) {

@@ -30,7 +30,8 @@ MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
   memcpy(x, digits, sizeof x);
   for (int i = 0; i < kParts; i++) {
     const VecI w = c.rows.part[i];
-    sum.part[i] += (w & 255) * x[0] + ((w >> 16) & 255) * x[1] + ((w >> 8) & 255) * x[2] + ((w >> 24) & 255) * x[3];
+    sum.part[i] +=
+        (w & 255) * x[0] + ((w >> 16) & 255) * x[1] + ((w >> 8) & 255) * x[2] + ((w >> 24) & 255) * x[3];
   }
   return sum;
 }

@@ -15,8 +15,8 @@ int padded_groups(int cols) { return ((cols + kGroup - 1) / kGroup + 1) / 2 * 2;
 constexpr size_t kTaskBytes = 256 << 10;
 
 template <class Kernel>
-void for_each_block(Pool& pool, const Weight& w, int rows, const std::vector<Tile>& tiles, const float* bias, float* y,
-                    size_t stride_y, const Kernel& kernel) {
+void for_each_block(Pool& pool, const Weight& w, int rows, const std::vector<Tile>& tiles, const float* bias,
+                    float* y, size_t stride_y, const Kernel& kernel) {
   const int blocks = w.blocks();
   const int share = std::max(1, blocks / (pool.threads() * 4));
   const int fitting = std::max(1, static_cast<int>(kTaskBytes / w.block_bytes()));
@@ -33,12 +33,14 @@ void for_each_block(Pool& pool, const Weight& w, int rows, const std::vector<Til
         } else {
           float scratch[8 * kBlockRows];
           kernel(block, tile, scratch, static_cast<size_t>(kBlockRows));
-          for (int t = 0; t < count; t++) memcpy(out + t * stride_y, scratch + t * kBlockRows, width * sizeof(float));
+          for (int t = 0; t < count; t++)
+            memcpy(out + t * stride_y, scratch + t * kBlockRows, width * sizeof(float));
         }
       }
     if (bias)
       for (int row = 0; row < rows; row++)
-        for (int n = begin * kBlockRows; n < std::min(w.rows(), end * kBlockRows); n++) y[row * stride_y + n] += bias[n];
+        for (int n = begin * kBlockRows; n < std::min(w.rows(), end * kBlockRows); n++)
+          y[row * stride_y + n] += bias[n];
   });
 }
 
@@ -54,9 +56,15 @@ std::vector<Tile> tiles(int rows, int max_tile) {
 }
 
 Digits::Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool per_row)
-    : table_(kernels), capacity_(rows), cols_(cols), groups_(padded_groups(cols)), passes_(passes), per_row_(per_row),
+    : table_(kernels),
+      capacity_(rows),
+      cols_(cols),
+      groups_(padded_groups(cols)),
+      passes_(passes),
+      per_row_(per_row),
       row_bytes_(groups_ * digit_bytes(kernels.form, passes)),
-      data_(static_cast<size_t>(rows) * row_bytes_), info_(static_cast<size_t>(rows) * groups_ * sizeof(GroupInfo)) {}
+      data_(static_cast<size_t>(rows) * row_bytes_),
+      info_(static_cast<size_t>(rows) * groups_ * sizeof(GroupInfo)) {}
 
 long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const float* x, int rows) {
   rows_ = rows;
@@ -70,16 +78,17 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
     GroupInfo* info = reinterpret_cast<GroupInfo*>(info_.data()) + static_cast<size_t>(tile.row) * groups_;
     for (int t = 0; t < count; t++) {
       const long long row = tile.row + t;
-      const int column = kernels.decompose_row(x + row * cols_, cols_, groups_, passes_, per_row_, table_.form,
-                                               digits + t * bytes, count * bytes, info + t, count);
+      const int column =
+          kernels.decompose_row(x + row * cols_, cols_, groups_, passes_, per_row_, table_.form,
+                                digits + t * bytes, count * bytes, info + t, count);
       if (column >= 0) bad.store(row * cols_ + column);
     }
   });
   return bad.load();
 }
 
-void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias, float* y,
-            size_t stride_y) {
+void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
+            float* y, size_t stride_y) {
   const int layout = static_cast<int>(w.format().layout), passes = x.passes();
   const TileKernel* row = kernels.tile[layout][passes - 1];
   // Same tiles as decompose: the digits lie in that order.
@@ -90,13 +99,13 @@ void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weigh
                  });
 }
 
-void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w, const float* bias,
-            float* y, size_t stride_y) {
+void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
+            const float* bias, float* y, size_t stride_y) {
   const FloatKernel* row = kernels.float_tile[static_cast<int>(w.format().float_type)];
   for_each_block(pool, w, rows, tiles(rows, kernels.max_float_tile), bias, y, stride_y,
                  [&](int block, const Tile& tile, float* out, size_t stride) {
-                   row[tile.size_log2](w.block(block), w.cols(), x + static_cast<size_t>(tile.row) * w.cols(), w.cols(),
-                                       out, stride);
+                   row[tile.size_log2](w.block(block), w.cols(), x + static_cast<size_t>(tile.row) * w.cols(),
+                                       w.cols(), out, stride);
                  });
 }
 

@@ -40,10 +40,10 @@ struct Tile {
 std::vector<Tile> tiles(int rows, int max_tile);
 
 // y[rows × weight.rows] = digits · Wᵀ (+ bias, or null). stride_y in floats.
-void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias, float* y,
-            size_t stride_y);
-// The same for a float weight and x[rows × weight.cols].
-void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w, const float* bias,
+void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
             float* y, size_t stride_y);
+// The same for a float weight and x[rows × weight.cols].
+void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
+            const float* bias, float* y, size_t stride_y);
 
 }  // namespace multiscale

@@ -24,8 +24,8 @@ MS_INLINE F16 load_scales(const uint8_t* p) {
 }
 
 template <Layout L, int Passes, int T>
-void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info, int offset, float* y,
-          size_t stride) {
+void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info, int offset,
+          float* y, size_t stride) {
   using Traits = LayoutTraits<L>;
   constexpr bool kBytes = kForm == multiscale::DigitForm::kBytes;
   constexpr int kTokenBytes = (int)(kBytes ? 32 * Passes : 64 * (Passes == 3 ? 2 : 1));
@@ -40,7 +40,8 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
 
   for (int record = 0; record < records; record++, block += Traits::kRecordBytes) {
     if constexpr (T <= 2)
-      for (int line = 0; line < Traits::kRecordBytes; line += 64) __builtin_prefetch(block + kPrefetchBytes + line);
+      for (int line = 0; line < Traits::kRecordBytes; line += 64)
+        __builtin_prefetch(block + kPrefetchBytes + line);
 #pragma GCC unroll 2
     for (int g = 0; g < Traits::kGroups; g++) {
       const uint8_t* header = block + g * Traits::kHeaderBytes;
@@ -86,7 +87,8 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
         for (int t = 0; t < T; t++) {
           const I16 high = kBytes && Passes > 1 ? shift_left16(sum[t][0], 8) + sum[t][1] : sum[t][0];
           F16 total = to_float16(high);
-          if constexpr (Passes == 3) total = fma16(total, broadcast16(256.0f), to_float16(sum[t][kPlanes - 1]));
+          if constexpr (Passes == 3)
+            total = fma16(total, broadcast16(256.0f), to_float16(sum[t][kPlanes - 1]));
           result[t] = fma16(total, scale * broadcast16(info[t].scale), result[t]);
         }
       }
@@ -126,7 +128,7 @@ constexpr multiscale::GemmKernels gemm_table() {
   table.max_tile[0] = M1;
   table.max_tile[1] = M2;
   table.max_tile[2] = M3;
-#define MS_LAYOUT(L)              \
+#define MS_LAYOUT(L)                   \
   fill_sizes<Layout::L, 1, M1>(table); \
   fill_sizes<Layout::L, 2, M2>(table); \
   fill_sizes<Layout::L, 3, M3>(table);

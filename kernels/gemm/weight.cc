@@ -17,13 +17,14 @@ struct LayoutSizes {
 template <Layout L>
 constexpr LayoutSizes sizes_of() {
   using T = LayoutTraits<L>;
-  return {T::kNibbles,    T::kMinimum,  T::kHalves, T::kHalfFloat,  T::kScaleBytes,
+  return {T::kNibbles,     T::kMinimum,   T::kHalves, T::kHalfFloat,  T::kScaleBytes,
           T::kHeaderBytes, T::kCodeBytes, T::kGroups, T::kRecordBytes};
 }
 
 constexpr LayoutSizes kSizes[kLayouts] = {
-    sizes_of<Layout::kC4S16>(),  sizes_of<Layout::kC4S16M>(), sizes_of<Layout::kC4S32M>(), sizes_of<Layout::kC8S16>(),
-    sizes_of<Layout::kC8S16M>(), sizes_of<Layout::kC8S32M>(), sizes_of<Layout::kC8S32H>(),
+    sizes_of<Layout::kC4S16>(),  sizes_of<Layout::kC4S16M>(), sizes_of<Layout::kC4S32M>(),
+    sizes_of<Layout::kC8S16>(),  sizes_of<Layout::kC8S16M>(), sizes_of<Layout::kC8S32M>(),
+    sizes_of<Layout::kC8S32H>(),
 };
 
 const LayoutSizes& sizes(const WeightFormat& format) { return kSizes[static_cast<int>(format.layout)]; }
@@ -32,7 +33,7 @@ int float_bytes(FloatType type) { return type == FloatType::kF32 ? 4 : 2; }
 
 bool finite(float x) { return x - x == 0; }
 
-// Exact: the value came from a half.
+// A half stays the half it was in the file: the conversion back is exact.
 void put_scale(uint8_t* array, int row, float value, bool half_float) {
   if (half_float) {
     const uint16_t bits = half_bits(value);
@@ -75,17 +76,20 @@ Weight::Weight(const WeightFormat& format, int rows, int cols) : format_(format)
   } else {
     block_bytes_ = (static_cast<size_t>(cols) * kBlockRows * float_bytes(format.float_type) + 63) / 64 * 64;
   }
-  memory_ = Memory(block_bytes_ * blocks());
+  memory_ = Memory(block_bytes_ * blocks(), true);
 }
 
-size_t Weight::row_bytes() const { return static_cast<size_t>(cols_) / format_.block_elements * format_.block_bytes; }
+size_t Weight::row_bytes() const {
+  return static_cast<size_t>(cols_) / format_.block_elements * format_.block_bytes;
+}
 
 int Weight::pack(Pool& pool, const uint8_t* source, int begin, int count) {
   std::atomic<int> bad{rows_};
   const int first = begin / kBlockRows, tasks = (count + kBlockRows - 1) / kBlockRows;
   pool.parallel_for(tasks, [&](int task, int) {
     const int left = count - task * kBlockRows;
-    const int row = pack_block(source + task * kBlockRows * row_bytes(), first + task, left < kBlockRows ? left : kBlockRows);
+    const int row = pack_block(source + task * kBlockRows * row_bytes(), first + task,
+                               left < kBlockRows ? left : kBlockRows);
     if (row < 0) return;
     const int global = begin + task * kBlockRows + row;
     int lowest = bad.load();
@@ -123,9 +127,9 @@ int Weight::pack_block(const uint8_t* source, int block, int rows) {
       if (s.halves) put_scale(header + s.scale_bytes, row, scales[1], s.half_float);
       if (s.minimum) put_scale(header + s.scale_bytes, row, minimum, s.half_float);
       if (s.nibbles)
-        for (int i = 0; i < 16; i++) codes[i / 4 * 64 + row * 4 + i % 4] = code[i] | code[i + 16] << 4;
-      else
-        for (int i = 0; i < kGroup; i += 4) memcpy(codes + i / 4 * 64 + row * 4, code + i, 4);
+        for (int i = 0; i < 16; i++) code[i] |= code[i + 16] << 4;
+      for (int i = 0; i < s.code_bytes / kBlockRows; i += 4)
+        memcpy(codes + i / 4 * 64 + row * 4, code + i, 4);
     }
   }
   return bad == kBlockRows ? -1 : bad;
@@ -142,8 +146,7 @@ void Weight::unpack_row(int row, float* out) const {
         store16(lanes, load16(reinterpret_cast<const float*>(base) + index));
       else if (format_.float_type == FloatType::kF16)
         store16(lanes, load_half16(reinterpret_cast<const uint16_t*>(base) + index));
-      else
-        store16(lanes, load_bfloat16(reinterpret_cast<const uint16_t*>(base) + index));
+      else store16(lanes, load_bfloat16(reinterpret_cast<const uint16_t*>(base) + index));
       out[k] = lanes[lane];
     }
     return;

@@ -10,10 +10,10 @@ namespace multiscale {
 struct WeightFormat {
   const char* name;
   bool quantized;
-  Layout layout;          // if quantized
-  FloatType float_type;   // if not
-  int offset;             // what the stored code exceeds the signed code by
-  int block_elements;     // of the file's format
+  Layout layout;         // if quantized
+  FloatType float_type;  // if not
+  int offset;            // what the stored code exceeds the signed code by
+  int block_elements;    // of the file's format
   int block_bytes;
   // Codes (unsigned) of group `group` of a row: 32 codes, one scale per half group (equal unless the
   // layout has two) and a minimum, w = scale · (code − offset) − minimum.

@@ -30,7 +30,8 @@ MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
   memcpy(&odd, digits + 4, 4);
   const __m256i x02 = _mm256_set1_epi32(even), x13 = _mm256_set1_epi32(odd);
   for (int i = 0; i < 2; i++) {
-    const __m256i c02 = _mm256_and_si256(c.bytes[i], _mm256_set1_epi16(255)), c13 = _mm256_srli_epi16(c.bytes[i], 8);
+    const __m256i c02 = _mm256_and_si256(c.bytes[i], _mm256_set1_epi16(255)),
+                  c13 = _mm256_srli_epi16(c.bytes[i], 8);
     const __m256i products = _mm256_add_epi32(_mm256_madd_epi16(c02, x02), _mm256_madd_epi16(c13, x13));
     sum.part[i] = (VecI)_mm256_add_epi32((__m256i)sum.part[i], products);
   }
