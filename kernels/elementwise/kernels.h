@@ -98,19 +98,24 @@ int decompose_row(const float* x, int cols, int groups, int passes, bool per_row
   return -1;
 }
 
-void rms_norm_row(const float* x, const float* gain, int cols, float epsilon, float* y) {
+// Σ (factor · x)²
+MS_INLINE float sum_of_squares(const float* x, int cols, float factor) {
   F16 squares = broadcast16(0.0f);
-  int k = 0;
-  for (; k + 16 <= cols; k += 16) {
-    const F16 v = load16(x + k);
+  for (int k = 0; k < cols; k += 16) {
+    const F16 v = load_columns(x, k, cols) * broadcast16(factor);
     squares = squares + v * v;
   }
-  if (k < cols) {
-    const F16 v = load_partial16(x + k, cols - k);
-    squares = squares + v * v;
+  return sum_lanes(squares);
+}
+
+void rms_norm_row(const float* x, const float* gain, int cols, float epsilon, float* y) {
+  float shrink = 1.0f, squares = sum_of_squares(x, cols, shrink);
+  if (squares - squares != 0) {  // overflow: quiet zeros would come out
+    shrink = 0x1p-64f;
+    squares = sum_of_squares(x, cols, shrink);
   }
-  const float factor = 1.0f / __builtin_sqrtf(sum_lanes(squares) / (float)cols + epsilon);
-  for (k = 0; k < cols; k++) y[k] = x[k] * factor * gain[k];
+  const float factor = shrink / __builtin_sqrtf(squares / (float)cols + epsilon * shrink * shrink);
+  for (int k = 0; k < cols; k++) y[k] = x[k] * factor * gain[k];
 }
 
 MS_INLINE F16 swiglu16(F16 gate, F16 up) {

@@ -70,7 +70,8 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
   rows_ = rows;
   const std::vector<Tile> plan = tiles(rows, table_.max_tile[passes_ - 1]);
   const size_t bytes = digit_bytes(table_.form, passes_);
-  std::atomic<long long> bad{-1};
+  const long long none = static_cast<long long>(rows) * cols_;
+  std::atomic<long long> bad{none};  // the lowest index found, whatever the threads' timing
   pool.parallel_for(static_cast<int>(plan.size()), [&](int task, int) {
     const Tile tile = plan[task];
     const int count = 1 << tile.size_log2;
@@ -81,10 +82,14 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
       const int column =
           kernels.decompose_row(x + row * cols_, cols_, groups_, passes_, per_row_, table_.form,
                                 digits + t * bytes, count * bytes, info + t, count);
-      if (column >= 0) bad.store(row * cols_ + column);
+      if (column < 0) continue;
+      const long long index = row * cols_ + column;
+      long long lowest = bad.load();
+      while (index < lowest && !bad.compare_exchange_weak(lowest, index)) {
+      }
     }
   });
-  return bad.load();
+  return bad.load() == none ? -1 : bad.load();
 }
 
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,

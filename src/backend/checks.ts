@@ -53,6 +53,13 @@ export function checkDecompose(x: Tensor, digits: Digits): void {
   })
 }
 
+/** What to throw for an activation that no scale fits. */
+export function notFinite(row: number, col: number): Error {
+  return new Error(
+    `activation [${row}, ${col}] is not finite: the model's weights or its context produced NaN or infinity`,
+  )
+}
+
 export function checkLinear(
   x: { rows: number; cols: number },
   weight: Weight,

@@ -147,6 +147,7 @@ class NativeTensor implements Tensor {
 }
 
 class NativeDigits implements Digits {
+  readonly name = 'these digits'
   /** Rows of the last decomposition. */
   filled = 0
   constructor(
@@ -180,6 +181,7 @@ class NativeWeight implements Weight {
 }
 
 class NativeCache implements KvCache {
+  readonly name = 'this cache'
   readonly type: KvCache['type']
   readonly layers: number
   readonly kvHeads: number
@@ -197,6 +199,13 @@ class NativeCache implements KvCache {
     this.headSize = shape.headSize
     this.capacity = shape.capacity
   }
+}
+
+/** An object with memory outside the JavaScript heap. */
+interface Owned {
+  readonly owner: NativeBackend
+  /** For messages. */
+  readonly name: string
 }
 
 type Class<T> = abstract new (...args: never[]) => T
@@ -218,7 +227,9 @@ class NativeBackend implements Backend {
   readonly name = 'native'
   readonly #addon: Addon
   readonly #context: Handle
-  readonly #owned = new Set<NativeWeight | NativeDigits | NativeCache>()
+  /** What is still allocated. */
+  readonly #owned = new Set<Owned>()
+  #closed = false
   #staging: [Uint8Array, Uint8Array] | null = null
 
   constructor(
@@ -232,6 +243,7 @@ class NativeBackend implements Backend {
   }
 
   async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+    this.#checkOpen()
     const { rows, cols, rowBytes, name } = matrix
     const handle = this.#addon.weight(matrix.type, rows, cols)
     const weight = new NativeWeight(this, matrix, this.#addon.weightBytes(handle), handle)
@@ -277,11 +289,16 @@ class NativeBackend implements Backend {
     return [new Uint8Array(size), new Uint8Array(size)]
   }
 
+  #checkOpen(): void {
+    if (this.#closed) throw new Error('the backend was closed')
+  }
+
   /** Narrows to what this very backend made: variants keep digits in layouts of their own. */
-  #own<T extends { readonly owner: NativeBackend }>(object: unknown, type: Class<T>): T {
+  #own<T extends Owned>(object: unknown, type: Class<T>): T {
     const narrowed = own(object, type)
-    if (narrowed.owner === this) return narrowed
-    throw new RangeError(FOREIGN)
+    if (narrowed.owner !== this) throw new RangeError(FOREIGN)
+    if (this.#owned.has(narrowed)) return narrowed
+    throw new Error(`${narrowed.name} was freed before`)
   }
 
   tensor(rows: number, cols: number): Tensor {
@@ -305,6 +322,7 @@ class NativeBackend implements Backend {
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
+    this.#checkOpen()
     check.checkDigits(rows, cols, options)
     const { passes, granularity } = options
     const handle = this.#addon.digits(this.#context, rows, cols, passes, granularity === 'row')
@@ -318,7 +336,7 @@ class NativeBackend implements Backend {
     const d = this.#own(digits, NativeDigits)
     d.filled = 0 // a failure leaves no digits of use
     const bad = this.#addon.decompose(this.#context, d.handle, own(x, NativeTensor).values, x.rows)
-    if (bad >= 0) throw notFinite(Math.floor(bad / x.cols), bad % x.cols)
+    if (bad >= 0) throw check.notFinite(Math.floor(bad / x.cols), bad % x.cols)
     d.filled = x.rows
   }
 
@@ -368,6 +386,7 @@ class NativeBackend implements Backend {
   }
 
   cache(shape: CacheShape): KvCache {
+    this.#checkOpen()
     check.checkCache(shape)
     const { type, layers, kvHeads, headSize, capacity } = shape
     const handle = this.#addon.cache(type, layers, kvHeads, headSize, capacity)
@@ -395,19 +414,13 @@ class NativeBackend implements Backend {
     if (object instanceof NativeWeight) this.#addon.freeWeight(this.#own(object, NativeWeight).handle)
     else if (object instanceof NativeDigits) this.#addon.freeDigits(this.#own(object, NativeDigits).handle)
     else this.#addon.freeCache(this.#own(object, NativeCache).handle)
-    this.#owned.delete(object as NativeWeight)
+    this.#owned.delete(object as typeof object & Owned)
   }
 
   close(): void {
-    for (const object of this.#owned) this.free(object)
+    for (const object of this.#owned) this.free(object as Weight & Owned)
     this.#staging = null
+    this.#closed = true
     this.#addon.freeContext(this.#context)
   }
-}
-
-/** What every backend says of an activation that no scale fits. */
-export function notFinite(row: number, col: number): Error {
-  return new Error(
-    `activation [${row}, ${col}] is not finite: the model's weights or its context produced NaN or infinity`,
-  )
 }

@@ -198,7 +198,10 @@ class ReferenceBackend implements Backend {
     const target = own(digits, ReferenceDigits)
     const { passes, granularity } = target
     target.filled = 0 // a failure leaves no digits of use
-    const parts = decomposeInt8(own(x, ReferenceTensor).values, {
+    const { values } = own(x, ReferenceTensor)
+    const bad = values.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0) throw check.notFinite(Math.floor(bad / x.cols), bad % x.cols)
+    const parts = decomposeInt8(values, {
       rows: x.rows,
       cols: x.cols,
       passes,

@@ -58,6 +58,7 @@ describe.each(NATIVE)('$label frees at once', ({ create }) => {
       () => backend.append(cache, 0, 0, x, x),
       () => backend.attention(x, cache, attended, AT_START),
       () => backend.digits(2, COLS, GROUPS),
+      () => backend.cache(CACHE),
     ])
       expect(call, String(call)).toThrow(gone)
     await expect(weightOf(backend, 'Q4_0', 16, 32, randomBlocks('Q4_0', 16, 32, 1))).rejects.toThrow(gone)

@@ -119,7 +119,7 @@ describe.skipIf(skipWithoutData).each(['native', 'reference'] as const)('while d
     await expect(loop()).rejects.toBe(reason)
     await expect(generation.result).rejects.toBe(reason)
     expect(tokens).toEqual(golden.greedy_ids.slice(0, tokens.length))
-    if (backend === 'reference') expect(await computed()).toBeLessThan(150)
+    if (backend === 'reference') expect(await computed()).toBeLessThan(golden.greedy_ids.length - 1)
     const again = await model.generate(golden.text, { ...GREEDY, maxTokens: 20 }).result
     expect(again.tokens).toEqual(golden.greedy_ids.slice(0, 20))
   })
@@ -131,8 +131,8 @@ describe.skipIf(skipWithoutData).each(['native', 'reference'] as const)('while d
       break
     }
     await expect(generation.result).rejects.toMatchObject({ name: 'AbortError' })
-    // 507 tokens were asked for; the reference makes some 500 a second.
-    if (backend === 'reference') expect(await computed()).toBeLessThan(150)
+    // 507 tokens were asked for, and the worker did not even come to the 200 of the golden answer.
+    if (backend === 'reference') expect(await computed()).toBeLessThan(golden.greedy_ids.length - 1)
     const next = await model.generate(goldens[1].text, { ...GREEDY, maxTokens: 20 }).result
     expect(next.tokens).toEqual(goldens[1].greedy_ids.slice(0, 20))
   })

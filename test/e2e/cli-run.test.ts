@@ -133,19 +133,14 @@ describe.skipIf(skipWithoutData)('run', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
-  test.each([
-    [[], 0],
-    [['--json'], 0],
-  ])('Ctrl-C ends it with 130, and what was printed stays: %j', async (json) => {
-    const child = startMultiscale([
-      ...['run', golden.text, ...MODEL, ...GREEDY, '-n', '500', '--backend', 'reference', ...json],
-    ])
-    if (json.length > 0) setTimeout(() => child.kill('SIGINT'), 500)
-    else child.stdout.once('data', () => child.kill('SIGINT'))
+  test('Ctrl-C ends it with 130, and what was printed stays', async () => {
+    const flags = [...MODEL, ...GREEDY, '-n', '500', '--backend', 'reference']
+    const child = startMultiscale(['run', golden.text, ...flags])
+    child.stdout.once('data', () => child.kill('SIGINT'))
     const { status, stdout, stderr } = await finished(child)
     expect({ status, stderr }).toEqual({ status: 130, stderr: '' })
-    expect(golden.greedy_text.startsWith(stdout) || stdout.startsWith(golden.greedy_text)).toBe(true)
-    expect(stdout.length > 0).toBe(json.length === 0)
+    expect(stdout.length).toBeGreaterThan(0)
+    expect(golden.greedy_text.startsWith(stdout)).toBe(true)
   })
 })
 
