@@ -9,7 +9,10 @@ import { parseArgs } from 'node:util'
 import { loadModel } from '../dist/index.js'
 import { machine } from './machine.mjs'
 
-const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } })
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string' } },
+})
 const [path] = positionals
 if (!path) throw new Error('usage: node bench/event-loop.mjs MODEL.gguf')
 
@@ -35,7 +38,9 @@ const idle = await delays(() => setTimeout(2000))
 const load = await delays(() => loadModel(path, { context: 1024 }))
 const model = load.value
 const prompt = Uint32Array.from({ length: 512 }, (_, i) => 300 + ((i * 7919) % (model.info.vocabulary - 300)))
-const generate = await delays(() => model.generate(prompt, { maxTokens: 64, ignoreEos: true, temperature: 0 }).result)
+const generate = await delays(
+  () => model.generate(prompt, { maxTokens: 64, ignoreEos: true, temperature: 0 }).result,
+)
 await model.close()
 const report = {
   benchmark: 'event-loop',

@@ -8,8 +8,8 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { loadModel } from '../dist/index.js'
 import { getLlama } from 'node-llama-cpp'
+import { loadModel } from '../dist/index.js'
 import { machine, median, spread } from './machine.mjs'
 
 const { values: flags, positionals } = parseArgs({
@@ -28,7 +28,12 @@ const [promptLength, decodeLength, runs] = [flags.prompt, flags.decode, flags.ru
 const context = promptLength + decodeLength + 8
 
 const ours = await loadModel(path, { context, passes: Number(flags.passes) })
-const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: availableParallelism() })
+const llama = await getLlama({
+  gpu: false,
+  build: 'never',
+  logLevel: 'error',
+  maxThreads: availableParallelism(),
+})
 const peerModel = await llama.loadModel({ modelPath: path })
 const threadCounts = [...new Set([1, availableParallelism()])]
 const peers = []
@@ -62,7 +67,10 @@ async function runPeer({ sequence }, ids) {
     if (count === decodeLength) break
   }
   const finished = performance.now()
-  return { prefill: (ids.length * 1000) / (first - started), decode: ((count - 1) * 1000) / (finished - first) }
+  return {
+    prefill: (ids.length * 1000) / (first - started),
+    decode: ((count - 1) * 1000) / (finished - first),
+  }
 }
 
 /** Root mean square difference of the next token's log-probability over the peer's 100 likeliest tokens. */
@@ -72,7 +80,9 @@ async function disagreement(ids) {
   const normaliser = top + Math.log(logits.reduce((sum, l) => sum + Math.exp(l - top), 0))
   const { sequence } = peers[0]
   await sequence.clearHistory()
-  const items = Array.from(ids, (id, i) => (i === ids.length - 1 ? [id, { generateNext: { probabilities: true } }] : id))
+  const items = Array.from(ids, (id, i) =>
+    i === ids.length - 1 ? [id, { generateNext: { probabilities: true } }] : id,
+  )
   const { next } = (await sequence.controlledEvaluate(items)).at(-1)
   const likeliest = [...next.probabilities].sort((a, b) => b[1] - a[1]).slice(0, 100)
   const squares = likeliest.map(([id, p]) => (Math.log(p) - (logits[id] - normaliser)) ** 2)

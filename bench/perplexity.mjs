@@ -39,7 +39,9 @@ for (let at = 5; at + 3 <= reference.length; ) {
 const chosen = windows.slice(0, Number(flags.windows ?? windows.length))
 const scored = chosen.reduce((sum, { scores }) => sum + scores.length, 0)
 const referenceNats = -chosen.reduce((sum, { scores }) => sum + scores.reduce((a, b) => a + b, 0), 0) / scored
-console.log(`${chosen.length} of ${Math.ceil((count - window) / stride) + 1} windows of ${window}, ${scored} tokens`)
+console.log(
+  `${chosen.length} of ${Math.ceil((count - window) / stride) + 1} windows of ${window}, ${scored} tokens`,
+)
 console.log(`float64 reference: perplexity ${Math.exp(referenceNats).toFixed(6)}`)
 
 const rows = []

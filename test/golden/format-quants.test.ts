@@ -59,6 +59,8 @@ test.each(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0'] satisfies EncodableTypeName[]
 
 /** Positions that differ; zeros of either sign are equal. */
 function mismatches(actual: ArrayLike<number>, expected: ArrayLike<number>): string[] {
-  const found = Array.from(actual, (value, i) => (value === expected[i] ? '' : `${i}: ${value}, ${expected[i]}`))
+  const found = Array.from(actual, (value, i) =>
+    value === expected[i] ? '' : `${i}: ${value}, ${expected[i]}`,
+  )
   return actual.length === expected.length ? found.filter(Boolean).slice(0, 5) : ['lengths differ']
 }

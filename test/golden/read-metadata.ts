@@ -24,20 +24,34 @@ export function readMetadata(path: URL): Map<string, unknown> {
   }
   const value = (type: number): unknown => {
     switch (type) {
-      case 0: return view.getUint8(take(1))
-      case 1: return view.getInt8(take(1))
-      case 2: return view.getUint16(take(2), true)
-      case 3: return view.getInt16(take(2), true)
-      case 4: return view.getUint32(take(4), true)
-      case 5: return view.getInt32(take(4), true)
-      case 6: return view.getFloat32(take(4), true)
-      case 7: return view.getUint8(take(1)) !== 0
-      case 8: return text()
-      case 9: return array()
-      case 10: return view.getBigUint64(take(8), true)
-      case 11: return view.getBigInt64(take(8), true)
-      case 12: return view.getFloat64(take(8), true)
-      default: throw new Error(`${path}: unknown GGUF value type ${type}`)
+      case 0:
+        return view.getUint8(take(1))
+      case 1:
+        return view.getInt8(take(1))
+      case 2:
+        return view.getUint16(take(2), true)
+      case 3:
+        return view.getInt16(take(2), true)
+      case 4:
+        return view.getUint32(take(4), true)
+      case 5:
+        return view.getInt32(take(4), true)
+      case 6:
+        return view.getFloat32(take(4), true)
+      case 7:
+        return view.getUint8(take(1)) !== 0
+      case 8:
+        return text()
+      case 9:
+        return array()
+      case 10:
+        return view.getBigUint64(take(8), true)
+      case 11:
+        return view.getBigInt64(take(8), true)
+      case 12:
+        return view.getFloat64(take(8), true)
+      default:
+        throw new Error(`${path}: unknown GGUF value type ${type}`)
     }
   }
   const tensors = u64()
