@@ -4,7 +4,7 @@
 //   python3 -m venv venv && venv/bin/pip install numpy gguf tokenizers
 //   venv/bin/python test/reference/tokenize_smollm.py MODEL TEXT ids.u32
 //   venv/bin/python test/reference/llama_float64.py MODEL score --ids-file ids.u32 --out reference.f64   # hours; resumable
-//   node bench/perplexity.mjs MODEL ids.u32 reference.f64 [--windows N] [--out FILE]
+//   node bench/perplexity.mjs MODEL ids.u32 reference.f64 [--windows N] [--digits 1,2,3] [--out FILE]
 //
 // The reference file holds its windows in an order that samples the text evenly, so the first N are a fair sample.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,12 @@ import { machine } from './machine.mjs'
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { windows: { type: 'string' }, out: { type: 'string' }, threads: { type: 'string' } },
+  options: {
+    windows: { type: 'string' },
+    digits: { type: 'string', default: '1,2,3' },
+    out: { type: 'string' },
+    threads: { type: 'string' },
+  },
 })
 const [modelPath, idsPath, referencePath] = positionals
 const floats = (path, Type) => {
@@ -46,7 +51,7 @@ console.log(`float64 reference: perplexity ${Math.exp(referenceNats).toFixed(6)}
 
 const rows = []
 for (const granularity of ['row', 'group']) {
-  for (const passes of [1, 2, 3]) {
+  for (const passes of flags.digits.split(',').map(Number)) {
     const threads = flags.threads === undefined ? undefined : Number(flags.threads)
     const model = await loadModel(modelPath, { passes, granularity, context: window, threads })
     let nats = 0

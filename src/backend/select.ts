@@ -29,6 +29,14 @@ export function selectBackend(options: BackendOptions = {}): SelectedBackend {
   if (backend !== undefined && backend !== 'native' && backend !== 'reference') {
     throw new RangeError(`no backend is called ${JSON.stringify(backend)}; use 'native' or 'reference'`)
   }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
+    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
+  }
+  if (backend === 'reference' && variant !== undefined) {
+    throw new RangeError(
+      `the reference backend has no variant '${variant}'; variants are the native backend's`,
+    )
+  }
   if (backend === 'reference') return { backend: createReferenceBackend() }
   const native = createNativeBackend({ threads, variant })
   if (native) return { backend: native }

@@ -40,6 +40,8 @@ export function evalCommand(): Command {
 
 async function evaluate(path: string, flags: EvalFlags): Promise<void> {
   const text = await readFile(path, 'utf8')
+  // Before the work whose result it is to hold.
+  await using output = flags.save === undefined ? null : await open(flags.save, 'w')
   const signal = interruptSignal()
   const loading = progressBar('loading')
   const model = await loadModel(flags.model, {
@@ -56,7 +58,6 @@ async function evaluate(path: string, flags: EvalFlags): Promise<void> {
   const window = Math.min(flags.ctx ?? DEFAULT_WINDOW, model.info.context)
   const stride = flags.stride ?? Math.floor(window / 2)
   const windows = stridedWindows(tokens.length, window, stride)
-  const output = flags.save === undefined ? null : await open(flags.save, 'w')
   const perplexity = new Perplexity()
   const bar = progressBar('scoring')
   const started = performance.now()
@@ -72,7 +73,6 @@ async function evaluate(path: string, flags: EvalFlags): Promise<void> {
     }
   } finally {
     bar.end()
-    await output?.close()
   }
   const seconds = (performance.now() - started) / 1000
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024

@@ -108,9 +108,14 @@ function rows(s: GgufSummary, running: Running): [label: string, value: string][
     ],
     ['context', `${given(s.contextLength)} tokens`],
     ['rotary', `base ${given(rope.base)}, ${given(rope.dimensions)} elements of a head${scaling}`],
-    ['embeddings', s.memory.tiedEmbeddings ? 'tied to the output' : 'separate from the output'],
+    ['embeddings', embeddingText(s)],
     ['memory', memoryText(running)],
   ]
+}
+
+function embeddingText({ memory }: GgufSummary): string {
+  if (memory.embeddingBytes === 0) return 'none in this file'
+  return memory.tiedEmbeddings ? 'tied to the output' : 'separate from the output'
 }
 
 function memoryText(running: Running): string {

@@ -8,6 +8,7 @@ import type {
   LoadProgress,
   ModelInfo,
 } from './types.js'
+import { checkOptionNames, GENERATE_OPTIONS, LOAD_OPTIONS } from './types.js'
 
 /**
  * Loads a GGUF model into a worker thread, so that neither loading nor generating blocks the caller's event loop.
@@ -21,6 +22,7 @@ import type {
  */
 export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
   const { signal, onProgress, ...plain } = options
+  checkOptionNames('loadModel', options, LOAD_OPTIONS)
   signal?.throwIfAborted()
   // Decoding allocates next to nothing, so a small young generation costs no time; left at its default, V8 would hold
   // some 50 MB of what loading threw away.
@@ -61,16 +63,17 @@ export class Model implements AsyncDisposable {
    */
   generate(prompt: string | ArrayLike<number>, options: GenerateOptions = {}): Generation {
     const { signal, ...plain } = options
-    return new Generation(async (onChunk, stop) =>
-      this.#channel.request(
+    return new Generation(async (onChunk, stop) => {
+      checkOptionNames('generate', options, GENERATE_OPTIONS)
+      return this.#channel.request(
         'generate',
         { prompt: typeof prompt === 'string' ? prompt : tokenIds(prompt), options: plain },
         {
           signal: signal ? AbortSignal.any([signal, stop]) : stop,
           onEvent: (chunk) => onChunk(chunk as GenerationChunk),
         },
-      ),
-    )
+      )
+    })
   }
 
   /**
@@ -132,6 +135,7 @@ export class Generation implements AsyncIterable<GenerationChunk> {
   readonly #chunks: GenerationChunk[] = []
   #wake: () => void = () => {}
   #ended = false
+  #isRead = false
 
   constructor(
     start: (onChunk: (chunk: GenerationChunk) => void, stop: AbortSignal) => Promise<GenerationResult>,
@@ -148,7 +152,11 @@ export class Generation implements AsyncIterable<GenerationChunk> {
     this.result.then(end, end)
   }
 
+  /** @throws Error if it is read a second time: chunks are handed out once */
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void> {
+    if (this.#isRead)
+      throw new Error('the chunks of a generation can be read once; its result has the whole text')
+    this.#isRead = true
     try {
       for (;;) {
         for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) yield chunk

@@ -105,6 +105,49 @@ export interface GenerationStats {
   readonly decodeTokensPerSecond: number
 }
 
+/** The names that generate and loadModel know, kept complete by the compiler. */
+export const GENERATE_OPTIONS: Readonly<Record<keyof GenerateOptions, true>> = {
+  maxTokens: true,
+  stop: true,
+  ignoreEos: true,
+  parseSpecial: true,
+  addSpecial: true,
+  logProbabilities: true,
+  signal: true,
+  temperature: true,
+  topK: true,
+  topP: true,
+  minP: true,
+  repetitionPenalty: true,
+  repetitionWindow: true,
+  seed: true,
+}
+
+export const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, true>> = {
+  context: true,
+  passes: true,
+  granularity: true,
+  cacheType: true,
+  backend: true,
+  threads: true,
+  variant: true,
+  batch: true,
+  signal: true,
+  onProgress: true,
+}
+
+/** @throws TypeError for a name that is not known: a misspelt option must not be ignored */
+export function checkOptionNames(
+  where: string,
+  options: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue
+    throw new TypeError(`${where} has no option '${name}'; there are ${Object.keys(known).join(', ')}`)
+  }
+}
+
 /** Prompt and answer do not fit into the context. Nothing was cut off: the caller decides what to drop. */
 export class ContextLimitError extends Error {
   override readonly name = 'ContextLimitError'

@@ -118,7 +118,10 @@ export async function loadWeights(
     onProgress?.(loadedBytes, totalBytes)
   }
   const matrix = async (name: string) => {
-    const weight = await backend.weight(file.matrix(name), { signal, onProgress: advance })
+    const weight = await backend.weight(file.matrix(name), { signal, onProgress: advance }).catch((error) => {
+      // A backend knows the matrix, not its file.
+      throw error instanceof FormatError ? new FormatError(file.name, error.message, { cause: error }) : error
+    })
     byteLength += weight.byteLength
     return weight
   }

@@ -137,6 +137,17 @@ describe.skipIf(skipWithoutData).each(['native', 'reference'] as const)('while d
     expect(next.tokens).toEqual(goldens[1].greedy_ids.slice(0, 20))
   })
 
+  test('the chunks of a generation can be read once', async () => {
+    const generation = model.generate(golden.text, { ...GREEDY, maxTokens: 3 })
+    const read = async () => {
+      const tokens: number[] = []
+      for await (const chunk of generation) tokens.push(...chunk.tokens)
+      return tokens
+    }
+    expect(await read()).toEqual(golden.greedy_ids.slice(0, 3))
+    await expect(read()).rejects.toThrow('can be read once')
+  })
+
   test('a signal that aborts after the end changes nothing', async () => {
     const controller = new AbortController()
     const { signal } = controller

@@ -31,6 +31,9 @@ describe('loadModel', () => {
     [{ threads: 0 }, 'threads must be a whole number from 1 to 1024, not 0'],
     [{ threads: 2.5 }, 'threads must be a whole number from 1 to 1024, not 2.5'],
     [{ variant: 'nonsense' }, 'no variant is called nonsense'],
+    [{ backend: 'reference', threads: 0 }, 'threads must be a whole number from 1 to 1024, not 0'],
+    [{ backend: 'reference', variant: 'avx2' }, "the reference backend has no variant 'avx2'"],
+    [{ contextSize: 64 }, "loadModel has no option 'contextSize'; there are context, passes"],
   ]
   test.each(cases)('%j', async (options, message) => {
     await expect(loadModel(path, options as LoadOptions)).rejects.toThrow(message)
@@ -110,7 +113,8 @@ describe('generate', () => {
     [{ logProbabilities: -1 }, 'The number of log-probabilities must be an integer ≥ 0, it is -1'],
     [{ stop: [''] }, 'A stop string is empty'],
     [{ stop: 'text' }, 'stop must be an array of texts, not string'],
-    [{ onToken() {} }, 'could not be cloned'],
+    [{ onToken() {} }, "generate has no option 'onToken'; there are maxTokens, stop"],
+    [{ temprature: 1 }, "generate has no option 'temprature'"],
   ]
   test.each(cases)('%j', async (options, message) => {
     await expect(model.generate('x', options as GenerateOptions).result).rejects.toThrow(message)
