@@ -1,23 +1,18 @@
 // The addon: a context (pool + variant) and the operations of the Backend interface on plain float
 // arrays. Shapes are checked in TypeScript (src/backend/native.ts), where the names are known; here only
 // what would crash is checked again.
-#include <node_api.h>
-
-#include <cstring>
-#include <memory>
 #include <new>
 #include <string>
 #include <system_error>
 
 #include "attention/cache.h"
+#include "base/arguments.h"
 #include "base/cpu.h"
 #include "base/pool.h"
 #include "elementwise/contract.h"
 #include "gemm/linear.h"
 
 namespace multiscale {
-
-namespace {
 
 struct Context {
   Level level;
@@ -41,19 +36,15 @@ struct Context {
   }
 };
 
-// What JavaScript holds: the object, until it is freed explicitly or collected.
-template <class T>
-struct Handle {
-  std::unique_ptr<T> object;
-};
+namespace {
 
 const napi_type_tag kContextTag = {0x6d756c7469736361, 0x6c65636f6e746578};
 const napi_type_tag kWeightTag = {0x6d756c7469736361, 0x6c65776569676874};
 const napi_type_tag kDigitsTag = {0x6d756c7469736361, 0x6c65646967697473};
 const napi_type_tag kCacheTag = {0x6d756c7469736361, 0x6c656b7663616368};
 
-template <class T>
-const napi_type_tag& tag_of();
+}  // namespace
+
 template <>
 const napi_type_tag& tag_of<Context>() {
   return kContextTag;
@@ -71,118 +62,11 @@ const napi_type_tag& tag_of<KvCache>() {
   return kCacheTag;
 }
 
-struct Failure {
-  std::string message;
-};
-
-// Arguments of one call, converted one by one; throws Failure with the argument's index.
-class Arguments {
- public:
-  Arguments(napi_env env, napi_callback_info info) : env_(env) {
-    count_ = kMost;
-    napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
-  }
-
-  int integer(size_t i) {
-    int32_t value;
-    check(napi_get_value_int32(env_, at(i), &value), i, "an integer");
-    return value;
-  }
-
-  float number(size_t i) {
-    double value;
-    check(napi_get_value_double(env_, at(i), &value), i, "a number");
-    return static_cast<float>(value);
-  }
-
-  bool boolean(size_t i) {
-    bool value;
-    check(napi_get_value_bool(env_, at(i), &value), i, "a boolean");
-    return value;
-  }
-
-  std::string text(size_t i) {
-    char buffer[64];
-    size_t length;
-    check(napi_get_value_string_utf8(env_, at(i), buffer, sizeof buffer, &length), i, "a string");
-    return std::string(buffer, length);
-  }
-
-  // A typed array of at least `count` elements.
-  float* floats(size_t i, size_t count) { return static_cast<float*>(array(i, napi_float32_array, count)); }
-  const int32_t* integers(size_t i, size_t count) {
-    return static_cast<int32_t*>(array(i, napi_int32_array, count));
-  }
-  const uint8_t* bytes(size_t i, size_t count) {
-    return static_cast<uint8_t*>(array(i, napi_uint8_array, count));
-  }
-  const float* optional_floats(size_t i, size_t count) {
-    napi_valuetype type;
-    napi_typeof(env_, at(i), &type);
-    return type == napi_null || type == napi_undefined ? nullptr : floats(i, count);
-  }
-
-  template <class T>
-  Handle<T>& handle(size_t i) {
-    bool ours = false;
-    void* data = nullptr;
-    napi_valuetype type;
-    if (napi_typeof(env_, at(i), &type) == napi_ok && type == napi_external)
-      napi_check_object_type_tag(env_, at(i), &tag_of<T>(), &ours);
-    if (!ours) throw Failure{"argument " + std::to_string(i) + " is not a handle of the right kind"};
-    napi_get_value_external(env_, at(i), &data);
-    return *static_cast<Handle<T>*>(data);
-  }
-
-  template <class T>
-  T& object(size_t i) {
-    Handle<T>& h = handle<T>(i);
-    if (!h.object) throw Failure{"argument " + std::to_string(i) + " was freed before"};
-    return *h.object;
-  }
-
- private:
-  static constexpr size_t kMost = 12;
-
-  napi_value at(size_t i) {
-    if (i >= count_) throw Failure{"argument " + std::to_string(i) + " is missing"};
-    return values_[i];
-  }
-
-  void check(napi_status status, size_t i, const char* what) {
-    if (status != napi_ok) throw Failure{"argument " + std::to_string(i) + " is not " + what};
-  }
-
-  void* array(size_t i, napi_typedarray_type wanted, size_t count) {
-    napi_typedarray_type type;
-    size_t length;
-    void* data;
-    check(napi_get_typedarray_info(env_, at(i), &type, &length, &data, nullptr, nullptr), i, "a typed array");
-    if (type != wanted || length < count)
-      throw Failure{"argument " + std::to_string(i) + " needs " + std::to_string(count) +
-                    " elements of another array"};
-    return data;
-  }
-
-  napi_env env_;
-  size_t count_;
-  napi_value values_[kMost];
-};
+namespace {
 
 napi_value number(napi_env env, double value) {
   napi_value result;
   napi_create_double(env, value, &result);
-  return result;
-}
-
-template <class T>
-napi_value wrap(napi_env env, std::unique_ptr<T> object) {
-  auto* handle = new Handle<T>{std::move(object)};
-  napi_value result;
-  napi_create_external(
-      env, handle, [](napi_env, void* data, void*) { delete static_cast<Handle<T>*>(data); }, nullptr,
-      &result);
-  napi_type_tag_object(env, result, &tag_of<T>());
   return result;
 }
 

@@ -1,27 +1,11 @@
 // AVX2 without VNNI: codes widened to 16 bits, vpmaddwd. Two digits travel as one 16-bit number, so two
 // passes cost one. vpmaddubsw would saturate: 2 · 255 · 127 > 32767.
 #include "gemm/float_tile.h"
+#include "gemm/x86_codes256.h"
 
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kWords;
-
-struct Codes {
-  __m256i bytes[2];
-};
-
-MS_INLINE Codes load_codes(const uint8_t* p) {
-  return {{_mm256_load_si256((const __m256i*)p), _mm256_load_si256((const __m256i*)p + 1)}};
-}
-
-MS_INLINE Codes low_nibbles(Codes c) {
-  const __m256i mask = _mm256_set1_epi8(15);
-  return {{_mm256_and_si256(c.bytes[0], mask), _mm256_and_si256(c.bytes[1], mask)}};
-}
-
-MS_INLINE Codes high_nibbles(Codes c) {
-  return low_nibbles({{_mm256_srli_epi16(c.bytes[0], 4), _mm256_srli_epi16(c.bytes[1], 4)}});
-}
 
 // digits: four words in the order 0, 2, 1, 3, to meet the even and the odd bytes of each row's four codes.
 MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {

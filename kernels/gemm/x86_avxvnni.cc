@@ -1,26 +1,10 @@
 // AVX-VNNI: the same dot product in 256-bit registers (laptops and desktops since 2021).
 #include "gemm/float_tile.h"
+#include "gemm/x86_codes256.h"
 
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kBytes;
-
-struct Codes {
-  __m256i bytes[2];
-};
-
-MS_INLINE Codes load_codes(const uint8_t* p) {
-  return {{_mm256_load_si256((const __m256i*)p), _mm256_load_si256((const __m256i*)p + 1)}};
-}
-
-MS_INLINE Codes low_nibbles(Codes c) {
-  const __m256i mask = _mm256_set1_epi8(15);
-  return {{_mm256_and_si256(c.bytes[0], mask), _mm256_and_si256(c.bytes[1], mask)}};
-}
-
-MS_INLINE Codes high_nibbles(Codes c) {
-  return low_nibbles({{_mm256_srli_epi16(c.bytes[0], 4), _mm256_srli_epi16(c.bytes[1], 4)}});
-}
 
 MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
   int32_t quad;

@@ -11,6 +11,18 @@ import type {
 
 /** The shape rules of the Backend interface, the same for every backend. All throw RangeError. */
 
+export type Class<T> = abstract new (...args: never[]) => T
+
+export function foreign(): RangeError {
+  return new RangeError('this tensor, weight, digits or cache belongs to another backend')
+}
+
+/** Narrows an opaque object to a backend's own class. */
+export function own<T>(object: unknown, type: Class<T>): T {
+  if (object instanceof type) return object
+  throw foreign()
+}
+
 const show = (x: { rows: number; cols: number }) => `[${x.rows}, ${x.cols}]`
 
 function ensure(condition: boolean, message: () => string): void {

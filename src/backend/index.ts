@@ -1,3 +1,4 @@
+export { type NativeVariant, nativeVariants } from './addon.js'
 export type {
   AttentionOptions,
   Backend,
@@ -12,6 +13,6 @@ export type {
   WeightOptions,
 } from './backend.js'
 export { GROUP } from './backend.js'
-export { createNativeBackend, type NativeOptions, type NativeVariant, nativeVariants } from './native.js'
+export { createNativeBackend, type NativeOptions } from './native.js'
 export { createReferenceBackend } from './reference.js'
 export { type BackendName, type BackendOptions, type SelectedBackend, selectBackend } from './select.js'

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { FormatError, type QuantizedMatrix } from '../format/index.js'
+import { type Addon, type Handle, loadAddon } from './addon.js'
 import type {
   AttentionOptions,
   Backend,
@@ -16,104 +14,6 @@ import type {
   WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
-
-/** A dispatch level of the addon: an instruction set that its kernels were written for. */
-export interface NativeVariant {
-  readonly name: string
-  /** The addon was built with it. */
-  readonly compiled: boolean
-  /** This CPU runs it. */
-  readonly supported: boolean
-}
-
-type Handle = { readonly __handle: unique symbol }
-
-/** What kernels/base/addon.cc exports. */
-interface Addon {
-  variants(): NativeVariant[]
-  context(variant: string, threads: number): Handle
-  freeContext(context: Handle): void
-  weight(type: string, rows: number, cols: number): Handle
-  pack(context: Handle, weight: Handle, bytes: Uint8Array, begin: number, rows: number): number
-  weightBytes(weight: Handle): number
-  freeWeight(weight: Handle): void
-  embed(context: Handle, weight: Handle, ids: Int32Array, count: number, out: Float32Array): void
-  digits(context: Handle, rows: number, cols: number, passes: number, perRow: boolean): Handle
-  decompose(context: Handle, digits: Handle, x: Float32Array, rows: number): number
-  freeDigits(digits: Handle): void
-  linear(context: Handle, digits: Handle, weight: Handle, bias: Float32Array | null, y: Float32Array): void
-  linearFloat(
-    context: Handle,
-    x: Float32Array,
-    rows: number,
-    weight: Handle,
-    bias: Float32Array | null,
-    y: Float32Array,
-  ): void
-  rmsNorm(
-    context: Handle,
-    x: Float32Array,
-    gain: Float32Array,
-    epsilon: number,
-    y: Float32Array,
-    rows: number,
-    cols: number,
-  ): void
-  swiglu(context: Handle, gate: Float32Array, up: Float32Array, out: Float32Array, count: number): void
-  add(context: Handle, x: Float32Array, y: Float32Array, count: number): void
-  rope(
-    context: Handle,
-    x: Float32Array,
-    rows: number,
-    heads: number,
-    headSize: number,
-    table: Float32Array,
-    width: number,
-    position: number,
-    halfSplit: boolean,
-  ): void
-  cache(type: string, layers: number, kvHeads: number, headSize: number, capacity: number): Handle
-  cacheBytes(cache: Handle): number
-  freeCache(cache: Handle): void
-  append(
-    context: Handle,
-    cache: Handle,
-    layer: number,
-    position: number,
-    rows: number,
-    k: Float32Array,
-    v: Float32Array,
-  ): void
-  attend(
-    context: Handle,
-    cache: Handle,
-    layer: number,
-    position: number,
-    rows: number,
-    heads: number,
-    scale: number,
-    q: Float32Array,
-    out: Float32Array,
-  ): void
-}
-
-// The same relative path from src/ (tests) and dist/ (the package).
-const ADDON_PATH = fileURLToPath(new URL('../../build/multiscale.node', import.meta.url))
-
-/**
- * Loads the addon.
- * @returns null if it was never built
- * @throws Error if it exists but does not load (built for another system)
- */
-function loadAddon(): Addon | null {
-  if (!existsSync(ADDON_PATH)) return null
-  return createRequire(import.meta.url)(ADDON_PATH) as Addon
-}
-
-/** The dispatch levels of the addon, narrowest first; empty if there is no addon. */
-export function nativeVariants(): NativeVariant[] {
-  return loadAddon()?.variants() ?? []
-}
 
 export interface NativeOptions {
   /** Threads for kernels, the caller's included. Default: one per core. */
@@ -208,16 +108,6 @@ interface Owned {
   readonly name: string
 }
 
-type Class<T> = abstract new (...args: never[]) => T
-
-const FOREIGN = 'this tensor, weight, digits or cache belongs to another backend'
-
-/** Narrows an opaque object to this backend's own class. */
-function own<T>(object: unknown, type: Class<T>): T {
-  if (object instanceof type) return object
-  throw new RangeError(FOREIGN)
-}
-
 /** Bytes read from the file at a time: large enough to stream, small beside a model. */
 const CHUNK_BYTES = 4 << 20
 /** Rows that the kernels interleave: chunks begin at whole blocks. */
@@ -294,9 +184,9 @@ class NativeBackend implements Backend {
   }
 
   /** Narrows to what this very backend made: variants keep digits in layouts of their own. */
-  #own<T extends Owned>(object: unknown, type: Class<T>): T {
-    const narrowed = own(object, type)
-    if (narrowed.owner !== this) throw new RangeError(FOREIGN)
+  #own<T extends Owned>(object: unknown, type: check.Class<T>): T {
+    const narrowed = check.own(object, type)
+    if (narrowed.owner !== this) throw check.foreign()
     if (this.#owned.has(narrowed)) return narrowed
     throw new Error(`${narrowed.name} was freed before`)
   }
@@ -307,18 +197,18 @@ class NativeBackend implements Backend {
   }
 
   rows(tensor: Tensor, begin: number, end: number): Tensor {
-    const { cols, values } = own(tensor, NativeTensor)
+    const { cols, values } = check.own(tensor, NativeTensor)
     check.checkRows(tensor, begin, end)
     return new NativeTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
   }
 
   upload(tensor: Tensor, values: ArrayLike<number>): void {
     check.checkUpload(tensor, values)
-    own(tensor, NativeTensor).values.set(values)
+    check.own(tensor, NativeTensor).values.set(values)
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    return own(tensor, NativeTensor).values.slice()
+    return check.own(tensor, NativeTensor).values.slice()
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
@@ -335,54 +225,65 @@ class NativeBackend implements Backend {
     check.checkDecompose(x, digits)
     const d = this.#own(digits, NativeDigits)
     d.filled = 0 // a failure leaves no digits of use
-    const bad = this.#addon.decompose(this.#context, d.handle, own(x, NativeTensor).values, x.rows)
+    const bad = this.#addon.decompose(this.#context, d.handle, check.own(x, NativeTensor).values, x.rows)
     if (bad >= 0) throw check.notFinite(Math.floor(bad / x.cols), bad % x.cols)
     d.filled = x.rows
   }
 
   linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
     const w = this.#own(weight, NativeWeight)
-    const y = own(out, NativeTensor).values
-    const b = bias ? own(bias, NativeTensor).values : null
+    const y = check.own(out, NativeTensor).values
+    const b = bias ? check.own(bias, NativeTensor).values : null
     check.checkOperand(x instanceof NativeDigits, weight)
     if (x instanceof NativeDigits) {
       check.checkLinear({ rows: x.filled, cols: x.cols }, weight, out, bias)
       this.#addon.linear(this.#context, this.#own(x, NativeDigits).handle, w.handle, b, y)
     } else {
       check.checkLinear(x, weight, out, bias)
-      this.#addon.linearFloat(this.#context, own(x, NativeTensor).values, x.rows, w.handle, b, y)
+      this.#addon.linearFloat(this.#context, check.own(x, NativeTensor).values, x.rows, w.handle, b, y)
     }
   }
 
   embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
     check.checkEmbed(weight, ids, out)
     const { handle } = this.#own(weight, NativeWeight)
-    this.#addon.embed(this.#context, handle, Int32Array.from(ids), ids.length, own(out, NativeTensor).values)
+    this.#addon.embed(
+      this.#context,
+      handle,
+      Int32Array.from(ids),
+      ids.length,
+      check.own(out, NativeTensor).values,
+    )
   }
 
   rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
     check.checkNorm(x, gain, out)
-    const [from, by, to] = [x, gain, out].map((t) => own(t, NativeTensor).values)
+    const [from, by, to] = [x, gain, out].map((t) => check.own(t, NativeTensor).values)
     this.#addon.rmsNorm(this.#context, from, by, epsilon, to, x.rows, x.cols)
   }
 
   rope(x: Tensor, options: RopeOptions): void {
     const size = check.checkRope(x, options)
     const { heads, position, pairs } = options
-    const { values, cols } = own(options.table, NativeTensor)
-    const data = own(x, NativeTensor).values
+    const { values, cols } = check.own(options.table, NativeTensor)
+    const data = check.own(x, NativeTensor).values
     this.#addon.rope(this.#context, data, x.rows, heads, size, values, cols, position, pairs === 'half')
   }
 
   gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
     check.checkSame(gate, up, out)
-    const [g, u, o] = [gate, up, out].map((t) => own(t, NativeTensor).values)
+    const [g, u, o] = [gate, up, out].map((t) => check.own(t, NativeTensor).values)
     this.#addon.swiglu(this.#context, g, u, o, gate.rows * gate.cols)
   }
 
   add(x: Tensor, y: Tensor): void {
     check.checkSame(x, y)
-    this.#addon.add(this.#context, own(x, NativeTensor).values, own(y, NativeTensor).values, x.rows * x.cols)
+    this.#addon.add(
+      this.#context,
+      check.own(x, NativeTensor).values,
+      check.own(y, NativeTensor).values,
+      x.rows * x.cols,
+    )
   }
 
   cache(shape: CacheShape): KvCache {
@@ -398,7 +299,7 @@ class NativeBackend implements Backend {
   append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
     check.checkAppend(cache, layer, position, k, v)
     const { handle } = this.#own(cache, NativeCache)
-    const [keys, values] = [k, v].map((t) => own(t, NativeTensor).values)
+    const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
     this.#addon.append(this.#context, handle, layer, position, k.rows, keys, values)
   }
 
@@ -406,7 +307,7 @@ class NativeBackend implements Backend {
     check.checkAttention(q, cache, out, options)
     const { handle } = this.#own(cache, NativeCache)
     const { layer, position, heads, scale } = options
-    const [query, result] = [q, out].map((t) => own(t, NativeTensor).values)
+    const [query, result] = [q, out].map((t) => check.own(t, NativeTensor).values)
     this.#addon.attend(this.#context, handle, layer, position, q.rows, heads, scale, query, result)
   }
 

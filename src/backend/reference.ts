@@ -140,14 +140,6 @@ class ReferenceCache implements KvCache {
   }
 }
 
-type Class<T> = abstract new (...args: never[]) => T
-
-/** Narrows an opaque object to this backend's own class. */
-function own<T>(object: unknown, type: Class<T>): T {
-  if (object instanceof type) return object
-  throw new RangeError('this tensor, weight, digits or cache belongs to another backend')
-}
-
 const CHUNK_BYTES = 4 << 20
 
 class ReferenceBackend implements Backend {
@@ -174,18 +166,18 @@ class ReferenceBackend implements Backend {
   }
 
   rows(tensor: Tensor, begin: number, end: number): Tensor {
-    const { cols, values } = own(tensor, ReferenceTensor)
+    const { cols, values } = check.own(tensor, ReferenceTensor)
     check.checkRows(tensor, begin, end)
     return new ReferenceTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
   }
 
   upload(tensor: Tensor, values: ArrayLike<number>): void {
     check.checkUpload(tensor, values)
-    own(tensor, ReferenceTensor).values.set(values)
+    check.own(tensor, ReferenceTensor).values.set(values)
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    return own(tensor, ReferenceTensor).values.slice()
+    return check.own(tensor, ReferenceTensor).values.slice()
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
@@ -195,10 +187,10 @@ class ReferenceBackend implements Backend {
 
   decompose(x: Tensor, digits: Digits): void {
     check.checkDecompose(x, digits)
-    const target = own(digits, ReferenceDigits)
+    const target = check.own(digits, ReferenceDigits)
     const { passes, granularity } = target
     target.filled = 0 // a failure leaves no digits of use
-    const { values } = own(x, ReferenceTensor)
+    const { values } = check.own(x, ReferenceTensor)
     const bad = values.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) throw check.notFinite(Math.floor(bad / x.cols), bad % x.cols)
     const parts = decomposeInt8(values, {
@@ -217,18 +209,18 @@ class ReferenceBackend implements Backend {
   }
 
   linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
-    const w = own(weight, ReferenceWeight)
-    const y = own(out, ReferenceTensor).values
+    const w = check.own(weight, ReferenceWeight)
+    const y = check.own(out, ReferenceTensor).values
     check.checkOperand(x instanceof ReferenceDigits, weight)
     const rows = x instanceof ReferenceDigits ? x.filled : x.rows
     check.checkLinear({ rows, cols: x.cols }, weight, out, bias)
-    const b = bias ? own(bias, ReferenceTensor).values : null
+    const b = bias ? check.own(bias, ReferenceTensor).values : null
     for (let t = 0; t < rows; t++) {
       for (let n = 0; n < w.rows; n++) {
         const sum =
           x instanceof ReferenceDigits
             ? digitProduct(x, t, w, n)
-            : floatProduct(own(x, ReferenceTensor), t, w, n)
+            : floatProduct(check.own(x, ReferenceTensor), t, w, n)
         y[t * w.rows + n] = sum + (b ? b[n] : 0)
       }
     }
@@ -236,14 +228,14 @@ class ReferenceBackend implements Backend {
 
   embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
     check.checkEmbed(weight, ids, out)
-    const w = own(weight, ReferenceWeight)
-    const { values } = own(out, ReferenceTensor)
+    const w = check.own(weight, ReferenceWeight)
+    const { values } = check.own(out, ReferenceTensor)
     for (let i = 0; i < ids.length; i++) w.unpack(ids[i], values, i * w.cols)
   }
 
   rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
     check.checkNorm(x, gain, out)
-    const [from, by, to] = [x, gain, out].map((t) => own(t, ReferenceTensor).values)
+    const [from, by, to] = [x, gain, out].map((t) => check.own(t, ReferenceTensor).values)
     for (let start = 0; start < from.length; start += x.cols) {
       let squares = 0
       for (let k = 0; k < x.cols; k++) squares += from[start + k] ** 2
@@ -254,8 +246,8 @@ class ReferenceBackend implements Backend {
 
   rope(x: Tensor, options: RopeOptions): void {
     const size = check.checkRope(x, options)
-    const { values } = own(x, ReferenceTensor)
-    const table = own(options.table, ReferenceTensor)
+    const { values } = check.own(x, ReferenceTensor)
+    const table = check.own(options.table, ReferenceTensor)
     const half = table.cols / 2
     const [near, far] = options.pairs === 'half' ? [1, half] : [2, 1]
     for (let row = 0; row < x.rows; row++) {
@@ -274,13 +266,13 @@ class ReferenceBackend implements Backend {
 
   gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
     check.checkSame(gate, up, out)
-    const [g, u, o] = [gate, up, out].map((t) => own(t, ReferenceTensor).values)
+    const [g, u, o] = [gate, up, out].map((t) => check.own(t, ReferenceTensor).values)
     for (let i = 0; i < g.length; i++) o[i] = (g[i] / (1 + Math.exp(-g[i]))) * u[i]
   }
 
   add(x: Tensor, y: Tensor): void {
     check.checkSame(x, y)
-    const [a, b] = [x, y].map((t) => own(t, ReferenceTensor).values)
+    const [a, b] = [x, y].map((t) => check.own(t, ReferenceTensor).values)
     for (let i = 0; i < a.length; i++) a[i] += b[i]
   }
 
@@ -291,10 +283,10 @@ class ReferenceBackend implements Backend {
 
   append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
     check.checkAppend(cache, layer, position, k, v)
-    const kv = own(cache, ReferenceCache)
+    const kv = check.own(cache, ReferenceCache)
     const round = kv.type === 'f16' ? (value: number) => fp16.round(value) : (value: number) => value
     const start = kv.offset(layer, position)
-    const [keys, values] = [k, v].map((t) => own(t, ReferenceTensor).values)
+    const [keys, values] = [k, v].map((t) => check.own(t, ReferenceTensor).values)
     for (let i = 0; i < keys.length; i++) {
       kv.keys[start + i] = round(keys[i])
       kv.values[start + i] = round(values[i])
@@ -303,8 +295,8 @@ class ReferenceBackend implements Backend {
 
   attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
     check.checkAttention(q, cache, out, options)
-    const kv = own(cache, ReferenceCache)
-    const [query, result] = [q, out].map((t) => own(t, ReferenceTensor).values)
+    const kv = check.own(cache, ReferenceCache)
+    const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
     const { layer, position, heads, scale } = options
     const { headSize } = kv
     const width = kv.kvHeads * headSize

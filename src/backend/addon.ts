@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** A dispatch level of the addon: an instruction set that its kernels were written for. */
+export interface NativeVariant {
+  readonly name: string
+  /** The addon was built with it. */
+  readonly compiled: boolean
+  /** This CPU runs it. */
+  readonly supported: boolean
+}
+
+/** A native object: context, weight, digits or cache. */
+export type Handle = { readonly __handle: unique symbol }
+
+/** What kernels/base/addon.cc exports; it documents each function's arguments. */
+export interface Addon {
+  variants(): NativeVariant[]
+  context(variant: string, threads: number): Handle
+  freeContext(context: Handle): void
+  weight(type: string, rows: number, cols: number): Handle
+  pack(context: Handle, weight: Handle, bytes: Uint8Array, begin: number, rows: number): number
+  weightBytes(weight: Handle): number
+  freeWeight(weight: Handle): void
+  embed(context: Handle, weight: Handle, ids: Int32Array, count: number, out: Float32Array): void
+  digits(context: Handle, rows: number, cols: number, passes: number, perRow: boolean): Handle
+  decompose(context: Handle, digits: Handle, x: Float32Array, rows: number): number
+  freeDigits(digits: Handle): void
+  linear(context: Handle, digits: Handle, weight: Handle, bias: Float32Array | null, y: Float32Array): void
+  linearFloat(
+    context: Handle,
+    x: Float32Array,
+    rows: number,
+    weight: Handle,
+    bias: Float32Array | null,
+    y: Float32Array,
+  ): void
+  rmsNorm(
+    context: Handle,
+    x: Float32Array,
+    gain: Float32Array,
+    epsilon: number,
+    y: Float32Array,
+    rows: number,
+    cols: number,
+  ): void
+  swiglu(context: Handle, gate: Float32Array, up: Float32Array, out: Float32Array, count: number): void
+  add(context: Handle, x: Float32Array, y: Float32Array, count: number): void
+  rope(
+    context: Handle,
+    x: Float32Array,
+    rows: number,
+    heads: number,
+    headSize: number,
+    table: Float32Array,
+    width: number,
+    position: number,
+    halfSplit: boolean,
+  ): void
+  cache(type: string, layers: number, kvHeads: number, headSize: number, capacity: number): Handle
+  cacheBytes(cache: Handle): number
+  freeCache(cache: Handle): void
+  append(
+    context: Handle,
+    cache: Handle,
+    layer: number,
+    position: number,
+    rows: number,
+    k: Float32Array,
+    v: Float32Array,
+  ): void
+  attend(
+    context: Handle,
+    cache: Handle,
+    layer: number,
+    position: number,
+    rows: number,
+    heads: number,
+    scale: number,
+    q: Float32Array,
+    out: Float32Array,
+  ): void
+}
+
+// The same relative path from src/ (tests) and dist/ (the package).
+const ADDON_PATH = fileURLToPath(new URL('../../build/multiscale.node', import.meta.url))
+
+/**
+ * Loads the addon.
+ * @returns null if it was never built
+ * @throws Error if it exists but does not load (built for another system)
+ */
+export function loadAddon(): Addon | null {
+  if (!existsSync(ADDON_PATH)) return null
+  return createRequire(import.meta.url)(ADDON_PATH) as Addon
+}
+
+/** The dispatch levels of the addon, narrowest first; empty if there is no addon. */
+export function nativeVariants(): NativeVariant[] {
+  return loadAddon()?.variants() ?? []
+}
