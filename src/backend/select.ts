@@ -20,7 +20,7 @@ export interface SelectedBackend {
 }
 
 const NO_ADDON =
-  'the native addon is not built, so the reference backend runs: correct, but hundreds of times slower. ' +
+  'the native addon is not built, so the reference backend runs: correct, but a hundred times slower and more. ' +
   'Install a C++20 compiler (Debian/Ubuntu: apt install g++; macOS: xcode-select --install) and run: npm rebuild multiscale (in a clone: npm run build:addon)'
 
 /** @throws Error if the native backend was asked for by name and cannot be had */

@@ -33,7 +33,7 @@ describe.skipIf(skipWithoutData)('without the addon', () => {
       stats: { backend: 'reference', variant: 'typescript' },
     })
     expect(stderr).toMatch(
-      /^multiscale: the native addon is not built, .*hundreds of times slower.*C\+\+20 compiler.*npm rebuild multiscale.*\n$/,
+      /^multiscale: the native addon is not built, .*a hundred times slower and more.*C\+\+20 compiler.*npm rebuild multiscale.*\n$/,
     )
   })
 

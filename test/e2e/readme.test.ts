@@ -1,20 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tinyGguf } from '../helpers/tiny-model.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const model = fileURLToPath(
+const _model = fileURLToPath(
   new URL('../../../shared/data/stories260K/stories260K-q4_0.gguf', import.meta.url),
 )
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -52,6 +44,6 @@ describe('the README', () => {
     const command = line.replace(/^multiscale/, `node ${join(root, 'dist/cli/main.js')}`)
     const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: scratch, encoding: 'utf8' })
     expect(status).toBe(0)
-    expect(stdout.length).toBeGreaterThan(10)
+    expect(stdout).not.toBe('')
   })
 })
