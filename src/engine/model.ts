@@ -27,8 +27,9 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   // Decoding allocates next to nothing, so a small young generation costs no time; left at its default, V8 would hold
   // some 50 MB of what loading threw away.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 }
-  // A worker inherits Node's flags, and refuses to run a file under this one (`node --input-type=module --eval …`).
-  const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'))
+  // None of the caller's Node flags: the worker needs none, `--input-type` would keep it from starting, and Node refuses
+  // a list that names V8's own (`--expose-gc`, `--max-old-space-size`).
+  const execArgv: string[] = []
   const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits, execArgv })
   const channel = new Channel(worker)
   try {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FormatError, type GenerateOptions, type LoadOptions, loadModel, type Model } from 'multiscale'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runModule } from '../helpers/cli.js'
 import { tinyGguf } from '../helpers/tiny-model.js'
 
 /** One clear error for each option that cannot be, naming it: also for JavaScript, where no compiler did. */
@@ -68,6 +69,17 @@ describe('loadModel', () => {
       cacheBytes: 2 * 32 * 2 * 2 * 16 * 2,
     })
   })
+
+  test.each(['--expose-gc', '--max-old-space-size=512', '--no-warnings', '--stack-trace-limit=20'])(
+    'Node itself may run with %s',
+    async (flag) => {
+      const code = `import { loadModel } from 'multiscale'
+        const model = await loadModel(${JSON.stringify(path)})
+        console.log((await model.tokenize('x')).length > 0)
+        await model.close()`
+      expect(await runModule(code, [flag])).toMatchObject({ status: 0, stdout: 'true\n', stderr: '' })
+    },
+  )
 
   test('the default context is what the model was trained for', async () => {
     await using model = await loadModel(path)

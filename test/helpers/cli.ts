@@ -30,8 +30,8 @@ export function startMultiscale(arguments_: readonly string[]) {
 }
 
 /** Runs an ES module inside the package, so that it imports 'multiscale' as its users do. */
-export function runModule(code: string): Promise<Finished> {
-  const flags = ['--input-type=module', '--eval', code]
+export function runModule(code: string, nodeFlags: readonly string[] = []): Promise<Finished> {
+  const flags = [...nodeFlags, '--input-type=module', '--eval', code]
   return finished(spawn(process.execPath, flags, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
