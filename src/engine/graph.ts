@@ -1,10 +1,8 @@
 import type { Backend, DigitOptions, Digits, KvCache, Tensor, Weight } from '../backend/index.js'
 import type { ModelConfig } from './config.js'
+import { logitRows } from './memory.js'
 import { ropeTable } from './rope.js'
 import type { ModelWeights } from './weights.js'
-
-/** Logits computed at a time when every position's are wanted: bounds their buffer to about 16 MB. */
-const LOGIT_FLOATS = 4 << 20
 
 export interface GraphOptions extends DigitOptions {
   /** Positions of the cache. */
@@ -63,8 +61,7 @@ export class Graph {
       gate: tensor(feedForward),
       up: tensor(feedForward),
     }
-    const logitRows = Math.max(1, Math.min(options.batch, Math.floor(LOGIT_FLOATS / vocabulary)))
-    this.#logits = backend.tensor(logitRows, vocabulary)
+    this.#logits = backend.tensor(logitRows(options.batch, vocabulary), vocabulary)
   }
 
   /**

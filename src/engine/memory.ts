@@ -21,6 +21,14 @@ export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number
   return 2 * config.layers * config.kvHeads * config.headSize * (type === 'f16' ? 2 : 4)
 }
 
+/** Logits computed at a time when every position's are wanted: bounds their buffer to about 16 MB. */
+const LOGIT_FLOATS = 4 << 20
+
+/** Rows of logits computed at a time. */
+export function logitRows(batch: number, vocabulary: number): number {
+  return Math.max(1, Math.min(batch, Math.floor(LOGIT_FLOATS / vocabulary)))
+}
+
 export function estimateMemory(
   file: GgufFile,
   config: ModelConfig,
@@ -41,7 +49,7 @@ export function estimateMemory(
   const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
   const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)
   const digits = batch * (width + heads * headSize + feedForward)
-  const logits = Math.max(vocabulary, 4 << 20) * 2
+  const logits = 2 * logitRows(batch, vocabulary) * vocabulary // the buffer and the copy that is read
   // The reference backend keeps float32 in an f16 cache too.
   const cached = options.backend === 'reference' ? 'f32' : cacheType
   const cache = context * cacheBytesPerToken(config, cached)
