@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write goldens.json: blocks of each type and what the PyPI package gguf makes of them.
 
-    python3 -m venv /tmp/gg && /tmp/gg/bin/pip install gguf==0.19.0 numpy && /tmp/gg/bin/python make_goldens.py
+    python3 -m venv venv && venv/bin/pip install gguf==0.19.0 numpy && venv/bin/python make_goldens.py
 
 gguf.quants is an implementation of its own (numpy), made by llama.cpp's authors to agree with ggml bit for bit.
 All arrays are little-endian, row-major and base64: `values` float32 [rows, cols]; for each type `bytes` as stored
