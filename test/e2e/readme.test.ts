@@ -6,9 +6,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { tinyGguf } from '../helpers/tiny-model.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const _model = fileURLToPath(
-  new URL('../../../shared/data/stories260K/stories260K-q4_0.gguf', import.meta.url),
-)
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 // Inside the package, so that `import 'multiscale'` means this one; build/ is ignored by git.
