@@ -3,14 +3,16 @@
 //   y[t][n] = Σ_g  s_x[t][g] · ( s_w[n][g] · Σ_k q[t][k]·c[n][k]  −  m_w[n][g] · Σ_k q[t][k] )
 //
 // q is an activation in units of its group's scale, held as 8-bit digits (most significant first), c the
-// weight code as stored. Groups are 32 long on both sides (weights of Q6_K: 16).
+// weight code as stored. Groups are 32 long on both sides (weights of Q2_K, Q3_K, Q6_K: 16; scale, minimum
+// and sums are then those of half a group).
 //
 // Exact: every inner sum Σ_k is an exact integer in every variant. |q| ≤ 32512 (two digits) and stored
 // codes ≤ 255 give |Σ| ≤ 32·32512·255 = 2.66e8 < 2^31. Three digits are combined in float: the two high
 // ones as above, the low one apart.
 // Float: groups are added in ascending order with one rounding each (a fused multiply-add), in every
 // variant, whatever the number of tokens. So all variants give the same bits, and a token's result does
-// not depend on the batch it came in.
+// not depend on the batch it came in. Of each 32 weights the product is added first (the lower half's, then
+// the upper half's), then the minimum (likewise).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -25,29 +27,34 @@ constexpr int kBlockRows = 16;  // weight rows interleaved in one block
 // every 64-byte line of codes is aligned.
 //   codes of 4 bits: [j 0..3][row 16][byte 4], low nibble k = 4j + byte, high nibble k = 16 + 4j + byte
 //   codes of 8 bits: [j 0..7][row 16][byte 4], k = 4j + byte
-// Codes are stored unsigned: c + offset.
+// Codes are stored unsigned: c + offset. The limit above holds for all layouts: it is reached by 8-bit codes
+// over a whole group; halves sum 16 terms, nibbles are at most 15.
 enum class Layout : int {
   kC4S16 = 0,  // 4-bit codes, fp16 scale                          Q4_0
   kC4S16M,     // 4-bit codes, fp16 scale and minimum              Q4_1
   kC4S32M,     // 4-bit codes, fp32 scale and minimum              Q4_K
-  kC8S16,      // 8-bit codes, fp16 scale                          Q8_0, Q5_0
+  kC8S16,      // 8-bit codes, fp16 scale                          Q8_0, Q5_0, IQ4_NL
   kC8S16M,     // 8-bit codes, fp16 scale and minimum              Q5_1
   kC8S32M,     // 8-bit codes, fp32 scale and minimum              Q5_K
   kC8S32H,     // 8-bit codes, two fp32 scales, one per half group Q6_K
+  kC8S32,      // 8-bit codes, fp32 scale                          IQ4_XS, MXFP4
+  kC4S32H,     // 4-bit codes, two fp32 scales                     Q3_K
+  kC4S32HM,    // 4-bit codes, two fp32 scales, two minimums       Q2_K
 };
-constexpr int kLayouts = 7;
+constexpr int kLayouts = 10;
 
 template <Layout L>
 struct LayoutTraits {
-  static constexpr bool kNibbles = L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC4S32M;
-  static constexpr bool kMinimum =
-      L == Layout::kC4S16M || L == Layout::kC4S32M || L == Layout::kC8S16M || L == Layout::kC8S32M;
-  static constexpr bool kHalves = L == Layout::kC8S32H;
+  static constexpr bool kNibbles = L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC4S32M ||
+                                   L == Layout::kC4S32H || L == Layout::kC4S32HM;
+  static constexpr bool kMinimum = L == Layout::kC4S16M || L == Layout::kC4S32M || L == Layout::kC8S16M ||
+                                   L == Layout::kC8S32M || L == Layout::kC4S32HM;
+  static constexpr bool kHalves = L == Layout::kC8S32H || L == Layout::kC4S32H || L == Layout::kC4S32HM;
   static constexpr bool kHalfFloat =
       L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC8S16 || L == Layout::kC8S16M;
   static constexpr int kScaleBytes = kBlockRows * (kHalfFloat ? 2 : 4);
-  // Per group: scales [16], then minimums [16] or the second half's scales [16].
-  static constexpr int kHeaderBytes = kScaleBytes * (kMinimum || kHalves ? 2 : 1);
+  // Per group: scales [16], with halves the second half's [16]; then, if there are any, minimums alike.
+  static constexpr int kHeaderBytes = kScaleBytes * (kHalves ? 2 : 1) * (kMinimum ? 2 : 1);
   static constexpr int kCodeBytes = kBlockRows * kGroup / (kNibbles ? 2 : 1);
   static constexpr int kGroups = kHeaderBytes % 64 == 0 ? 1 : 2;  // groups of one record
   static constexpr int kRecordBytes = kGroups * (kHeaderBytes + kCodeBytes);
@@ -56,7 +63,7 @@ struct LayoutTraits {
 // What a kernel needs to know of one token's group beside its digits.
 struct GroupInfo {
   float scale;          // s_x: activation = scale · q
-  float sum;            // scale · Σ_k q, for the minimums
+  float sum;            // scale · Σ_k q, for minimums of the whole group
   int32_t codes[2][2];  // Σ_k q over each half of the group: [0] of all digits but a third, [1] of the third
 };
 

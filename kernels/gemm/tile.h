@@ -14,6 +14,13 @@ using multiscale::GroupInfo;
 using multiscale::Layout;
 using multiscale::LayoutTraits;
 
+// s_x · Σ_k q over half a group, for minimums per half. The sum is an exact integer: |Σ| ≤ 16·2^23.
+template <int Passes>
+MS_INLINE float half_sum(const GroupInfo& info, int half) {
+  const int32_t sum = Passes == 3 ? info.codes[0][half] * 256 + info.codes[1][half] : info.codes[0][half];
+  return info.scale * (float)sum;
+}
+
 // Reading ahead pays for decode, where the block streams from memory: 8 to 9 KB, measured (kernels.md).
 constexpr int kPrefetchBytes = 9216;
 
@@ -33,7 +40,10 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
   constexpr int kPlaneBytes = kBytes ? 32 : 64;
   constexpr int kQuadBytes = kBytes ? 4 : 8;
   constexpr int kHalves = Traits::kHalves ? 2 : 1;
-  constexpr int kLoads = Traits::kCodeBytes / 64 / kHalves;  // 64-byte loads of codes for one scale
+  // With a scale per half, all low nibbles belong to the first one and all high nibbles to the second.
+  constexpr bool kOneNibble = Traits::kNibbles && Traits::kHalves;
+  // 64-byte loads of codes for one scale.
+  constexpr int kLoads = Traits::kCodeBytes / 64 / (kOneNibble ? 1 : kHalves);
 
   F16 result[T];
   for (int t = 0; t < T; t++) result[t] = broadcast16(0.0f);
@@ -62,9 +72,9 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
         }
 #pragma GCC unroll 8
         for (int load = 0; load < kLoads; load++) {
-          const Codes line = load_codes(codes + (half * kLoads + load) * 64);
+          const Codes line = load_codes(codes + (kOneNibble ? load : half * kLoads + load) * 64);
           const uint8_t* quad = digits + (half * kLoads + load) * kQuadBytes;
-          if constexpr (Traits::kNibbles) {
+          if constexpr (Traits::kNibbles && !kOneNibble) {
             const Codes low = low_nibbles(line), high = high_nibbles(line);
 #pragma GCC unroll 8
             for (int t = 0; t < T; t++)
@@ -75,11 +85,13 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
                 sum[t][plane] = dot(sum[t][plane], high, x + 4 * kQuadBytes);
               }
           } else {
+            Codes quads = line;
+            if constexpr (kOneNibble) quads = half ? high_nibbles(line) : low_nibbles(line);
 #pragma GCC unroll 8
             for (int t = 0; t < T; t++)
 #pragma GCC unroll 3
               for (int plane = 0; plane < kPlanes; plane++)
-                sum[t][plane] = dot(sum[t][plane], line, quad + t * kTokenBytes + plane * kPlaneBytes);
+                sum[t][plane] = dot(sum[t][plane], quads, quad + t * kTokenBytes + plane * kPlaneBytes);
           }
         }
         const F16 scale = load_scales<L>(header + half * Traits::kScaleBytes);
@@ -93,9 +105,15 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
         }
       }
       if constexpr (Traits::kMinimum) {
-        const F16 minimum = load_scales<L>(header + Traits::kScaleBytes);
+#pragma GCC unroll 2
+        for (int half = 0; half < kHalves; half++) {
+          const F16 minimum = load_scales<L>(header + (kHalves + half) * Traits::kScaleBytes);
 #pragma GCC unroll 8
-        for (int t = 0; t < T; t++) result[t] = fma16(minimum, broadcast16(-info[t].sum), result[t]);
+          for (int t = 0; t < T; t++) {
+            const float units = Traits::kHalves ? half_sum<Passes>(info[t], half) : info[t].sum;
+            result[t] = fma16(minimum, broadcast16(-units), result[t]);
+          }
+        }
       }
       digits += T * kTokenBytes;
       info += T;
@@ -139,6 +157,9 @@ constexpr multiscale::GemmKernels gemm_table() {
   MS_LAYOUT(kC8S16M)
   MS_LAYOUT(kC8S32M)
   MS_LAYOUT(kC8S32H)
+  MS_LAYOUT(kC8S32)
+  MS_LAYOUT(kC4S32H)
+  MS_LAYOUT(kC4S32HM)
 #undef MS_LAYOUT
   fill_float_tiles(table);
   return table;

@@ -22,9 +22,10 @@ constexpr LayoutSizes sizes_of() {
 }
 
 constexpr LayoutSizes kSizes[kLayouts] = {
-    sizes_of<Layout::kC4S16>(),  sizes_of<Layout::kC4S16M>(), sizes_of<Layout::kC4S32M>(),
-    sizes_of<Layout::kC8S16>(),  sizes_of<Layout::kC8S16M>(), sizes_of<Layout::kC8S32M>(),
-    sizes_of<Layout::kC8S32H>(),
+    sizes_of<Layout::kC4S16>(),   sizes_of<Layout::kC4S16M>(), sizes_of<Layout::kC4S32M>(),
+    sizes_of<Layout::kC8S16>(),   sizes_of<Layout::kC8S16M>(), sizes_of<Layout::kC8S32M>(),
+    sizes_of<Layout::kC8S32H>(),  sizes_of<Layout::kC8S32>(),  sizes_of<Layout::kC4S32H>(),
+    sizes_of<Layout::kC4S32HM>(),
 };
 
 const LayoutSizes& sizes(const WeightFormat& format) { return kSizes[static_cast<int>(format.layout)]; }
@@ -120,12 +121,15 @@ int Weight::pack_block(const uint8_t* source, int block, int rows) {
     uint8_t* codes = record + s.groups * s.header_bytes + group % s.groups * s.code_bytes;
     for (int row = 0; row < rows; row++) {
       uint8_t code[kGroup];
-      float scales[2], minimum;
-      format_.decode(source + row * row_bytes(), group, code, scales, &minimum);
-      if (!(finite(scales[0]) && finite(scales[1]) && finite(minimum)) && row < bad) bad = row;
-      put_scale(header, row, scales[0], s.half_float);
-      if (s.halves) put_scale(header + s.scale_bytes, row, scales[1], s.half_float);
-      if (s.minimum) put_scale(header + s.scale_bytes, row, minimum, s.half_float);
+      float scales[2], minimums[2];
+      format_.decode(source + row * row_bytes(), group, code, scales, minimums);
+      for (int half = 0; half < 2; half++)
+        if (!(finite(scales[half]) && finite(minimums[half])) && row < bad) bad = row;
+      const int parts = s.halves ? 2 : 1;
+      for (int part = 0; part < parts; part++) {
+        put_scale(header + part * s.scale_bytes, row, scales[part], s.half_float);
+        if (s.minimum) put_scale(header + (parts + part) * s.scale_bytes, row, minimums[part], s.half_float);
+      }
       if (s.nibbles)
         for (int i = 0; i < 16; i++) code[i] |= code[i + 16] << 4;
       for (int i = 0; i < s.code_bytes / kBlockRows; i += 4)
@@ -164,8 +168,10 @@ void Weight::unpack_row(int row, float* out) const {
     } else {
       code = codes[i / 4 * 64 + lane * 4 + i % 4];
     }
-    const float scale = get_scale(header + (s.halves && i >= 16 ? s.scale_bytes : 0), lane, s.half_float);
-    const float minimum = s.minimum ? get_scale(header + s.scale_bytes, lane, s.half_float) : 0;
+    const int parts = s.halves ? 2 : 1, part = s.halves && i >= 16 ? 1 : 0;
+    const float scale = get_scale(header + part * s.scale_bytes, lane, s.half_float);
+    const float minimum =
+        s.minimum ? get_scale(header + (parts + part) * s.scale_bytes, lane, s.half_float) : 0;
     out[k] = scale * static_cast<float>(code - format_.offset) - minimum;
   }
 }

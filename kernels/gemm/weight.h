@@ -15,9 +15,9 @@ struct WeightFormat {
   int offset;            // what the stored code exceeds the signed code by
   int block_elements;    // of the file's format
   int block_bytes;
-  // Codes (unsigned) of group `group` of a row: 32 codes, one scale per half group (equal unless the
-  // layout has two) and a minimum, w = scale · (code − offset) − minimum.
-  void (*decode)(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimum);
+  // Codes (unsigned) of group `group` of a row: 32 codes, a scale and a minimum per half group (equal unless
+  // the layout has two), w = scale · (code − offset) − minimum.
+  void (*decode)(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums);
 };
 
 const WeightFormat* weight_format(const char* name);
