@@ -11,6 +11,8 @@ export interface BlockDecoder {
   readonly hasMinimum: boolean
   /** Offsets of the fp16 numbers in a block. */
   readonly halves: readonly number[]
+  /** Offsets of E8M0 scales, which take the place of fp16 numbers. */
+  readonly exponents?: readonly number[]
   /**
    * Decodes the block at bytes[from …] to codes[to …], scales[to / group …] and, if it has them, minimums there.
    */

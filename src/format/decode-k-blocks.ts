@@ -2,10 +2,46 @@ import type { BlockDecoder } from './decode-blocks.js'
 import { halfAt } from './decode-float.js'
 import type { CodeTypeName } from './tensor-types.js'
 
-type KTypeName = Extract<CodeTypeName, 'Q4_K' | 'Q5_K' | 'Q6_K'>
+type KTypeName = Extract<CodeTypeName, 'Q2_K' | 'Q3_K' | 'Q4_K' | 'Q5_K' | 'Q6_K'>
 
 /** Blocks of 256 weights whose groups have integer sub-scales times one fp16 super-scale. */
 export const K_BLOCKS: Readonly<Record<KTypeName, BlockDecoder>> = {
+  // 16 bytes of 4-bit sub-scales (low) and sub-minimums (high), 64 bytes of bit pairs, d, dmin
+  Q2_K: {
+    group: 16,
+    hasMinimum: true,
+    halves: [80, 82],
+    decode(bytes, from, codes, to, scales, minimums) {
+      const d = halfAt(bytes, from + 80)
+      const dmin = halfAt(bytes, from + 82)
+      for (let g = 0; g < 16; g++) {
+        const packed = bytes[from + g]!
+        scales[to / 16 + g] = d * (packed & 15)
+        minimums[to / 16 + g] = dmin * (packed >> 4)
+      }
+      unpackBitPairs(bytes, from + 16, codes, to)
+    },
+  },
+  // 32 bytes of third bits, 64 bytes of bit pairs, 12 bytes of 6-bit sub-scales, d; w = d·(sc − 32)·(q − 4)
+  Q3_K: {
+    group: 16,
+    hasMinimum: false,
+    halves: [108],
+    decode(bytes, from, codes, to, scales) {
+      const d = halfAt(bytes, from + 108)
+      // Low four bits: the low nibbles of bytes 0–7, then the high ones. Upper two: bytes 8–11, four times.
+      for (let g = 0; g < 16; g++) {
+        const low = (bytes[from + 96 + (g & 7)]! >> (4 * (g >> 3))) & 15
+        const upper = (bytes[from + 104 + (g & 3)]! >> (2 * (g >> 2))) & 3
+        scales[to / 16 + g] = d * ((low | (upper << 4)) - 32)
+      }
+      unpackBitPairs(bytes, from + 32, codes, to)
+      // Bit g of byte i belongs to weight i of the eighth g of the block.
+      for (let g = 0; g < 8; g++) {
+        for (let i = 0; i < 32; i++) codes[to + 32 * g + i]! += (((bytes[from + i]! >> g) & 1) << 2) - 4
+      }
+    },
+  },
   // d, dmin, 12 bytes of 6-bit sub-scales and sub-minimums, 128 bytes of nibbles
   Q4_K: {
     group: 32,
@@ -80,6 +116,15 @@ function subScales(
     minimums[group + g] = dmin * (m & 63)
     scales[group + 4 + g] = d * ((upperGroups & 15) | ((sc >> 6) << 4))
     minimums[group + 4 + g] = dmin * ((upperGroups >> 4) | ((m >> 6) << 4))
+  }
+}
+
+/** Twice 32 bytes, each half a block: byte i has weight i of the half's four quarters, lowest bits first. */
+function unpackBitPairs(bytes: Uint8Array, from: number, codes: Int8Array, to: number): void {
+  for (let g = 0; g < 8; g++) {
+    for (let i = 0; i < 32; i++) {
+      codes[to + 32 * g + i] = (bytes[from + 32 * (g >> 2) + i]! >> (2 * (g & 3))) & 3
+    }
   }
 }
 

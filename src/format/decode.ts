@@ -2,15 +2,22 @@ import type { CodeMatrix } from '../msd/code-matrix.js'
 import { type BlockDecoder, SIMPLE_BLOCKS } from './decode-blocks.js'
 import { floatsFromBytes } from './decode-float.js'
 import { K_BLOCKS } from './decode-k-blocks.js'
+import { TABLE_BLOCKS } from './decode-table-blocks.js'
 import { FormatError } from './error.js'
 import { checkByteLength, type MatrixTypeName } from './quantized-matrix.js'
 import { type CodeTypeName, type FloatTypeName, tensorType } from './tensor-types.js'
 
-const DECODERS: Readonly<Record<CodeTypeName, BlockDecoder>> = { ...SIMPLE_BLOCKS, ...K_BLOCKS }
+const DECODERS: Readonly<Record<CodeTypeName, BlockDecoder>> = {
+  ...SIMPLE_BLOCKS,
+  ...K_BLOCKS,
+  ...TABLE_BLOCKS,
+}
 
 /** Bits of an fp16, bf16 or (upper half of an) f32 whose exponent is all ones: infinity or NaN. */
 const FP16_EXPONENT = 0x7c00
 const FP32_EXPONENT = 0x7f80
+/** An E8M0 scale is one byte; it has no infinity, and NaN is all ones. */
+const E8M0_NAN = 0xff
 
 /** What error messages say about the bytes at hand. */
 export interface Place {
@@ -24,7 +31,8 @@ export interface Place {
 
 /**
  * Unpacks stored blocks into signed codes and group scales, w = scale · code − minimum (msd.md §3). Exact:
- * scales of K-quants are products of an fp16 (11 bits) and at most 8 bits, which float32 holds.
+ * scales of K-quants and IQ4_XS are products of an fp16 (11 bits) and at most 8 bits, which float32 holds;
+ * those of MXFP4 are powers of two from 2^-128 (subnormal in float32) to 2^126.
  * @param bytes rows · cols weights as stored
  * @throws FormatError for a byte count that is not the shape's, or a scale that is infinite or NaN
  */
@@ -49,7 +57,8 @@ export function decodeCodes(
 
 /**
  * The weights as float64, row-major. Exact: scale · code − minimum is a multiple of 2^-24 below 2^28 in every
- * quantized type. For tests and inspection; inference multiplies the codes.
+ * quantized type but MXFP4, where it is a code of 5 bits times a power of two. For tests and inspection;
+ * inference multiplies the codes.
  * @throws FormatError as decodeCodes
  */
 export function dequantize(
@@ -87,8 +96,7 @@ export function checkScales(
   const name = place.name ?? `(${type} matrix)`
   checkByteLength(name, type, bytes.byteLength, rows, cols)
   const { blockSize, blockBytes } = tensorType(type)
-  const mask = type === 'F32' || type === 'BF16' ? FP32_EXPONENT : FP16_EXPONENT
-  const offsets = isFloatType(type) ? [type === 'F32' ? 2 : 0] : DECODERS[type].halves
+  const { offsets, mask } = scaleFields(type)
   for (const offset of offsets) {
     for (let at = offset; at < bytes.length; at += blockBytes) {
       const bits = bytes[at]! | (bytes[at + 1]! << 8)
@@ -102,6 +110,15 @@ export function checkScales(
       )
     }
   }
+}
+
+/** Where a block has its numbers, and which bits of the two bytes there are all ones in an infinity or NaN. */
+function scaleFields(type: MatrixTypeName): { offsets: readonly number[]; mask: number } {
+  if (type === 'F32') return { offsets: [2], mask: FP32_EXPONENT }
+  if (type === 'BF16') return { offsets: [0], mask: FP32_EXPONENT }
+  if (type === 'F16') return { offsets: [0], mask: FP16_EXPONENT }
+  const { halves, exponents } = DECODERS[type]
+  return exponents ? { offsets: exponents, mask: E8M0_NAN } : { offsets: halves, mask: FP16_EXPONENT }
 }
 
 function isFloatType(type: MatrixTypeName): type is FloatTypeName {

@@ -16,7 +16,20 @@ export interface TensorType {
 /** Number formats kept as they are. */
 export type FloatTypeName = 'F32' | 'F16' | 'BF16'
 /** Formats with an integer-code view (see `decodeCodes`). */
-export type CodeTypeName = 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q8_0' | 'Q4_K' | 'Q5_K' | 'Q6_K'
+export type CodeTypeName =
+  | 'Q4_0'
+  | 'Q4_1'
+  | 'Q5_0'
+  | 'Q5_1'
+  | 'Q8_0'
+  | 'Q2_K'
+  | 'Q3_K'
+  | 'Q4_K'
+  | 'Q5_K'
+  | 'Q6_K'
+  | 'IQ4_NL'
+  | 'IQ4_XS'
+  | 'MXFP4'
 /** Formats that are recognised by name and size only. */
 export type UnsupportedTypeName = (typeof UNSUPPORTED)[number][1]
 export type TensorTypeName = FloatTypeName | CodeTypeName | UnsupportedTypeName
@@ -40,26 +53,28 @@ const CODES: readonly Row<CodeTypeName>[] = [
   [6, 'Q5_0', 32, 22],
   [7, 'Q5_1', 32, 24],
   [8, 'Q8_0', 32, 34],
+  [10, 'Q2_K', 256, 84],
+  [11, 'Q3_K', 256, 110],
   [12, 'Q4_K', 256, 144],
   [13, 'Q5_K', 256, 176],
   [14, 'Q6_K', 256, 210],
+  [20, 'IQ4_NL', 32, 18],
+  [23, 'IQ4_XS', 256, 136],
+  [39, 'MXFP4', 32, 17],
 ]
 
+// NVFP4 would fit by its blocks, but its files keep one more scale per matrix in a tensor of its own.
 // Ids 4 and 5 (Q4_2, Q4_3) were removed before GGUF existed. 31–33 and 36–38 are repacked layouts that ggml has
 // removed since; files with them exist.
 const UNSUPPORTED = [
   [9, 'Q8_1', 32, 36],
-  [10, 'Q2_K', 256, 84],
-  [11, 'Q3_K', 256, 110],
   [15, 'Q8_K', 256, 292],
   [16, 'IQ2_XXS', 256, 66],
   [17, 'IQ2_XS', 256, 74],
   [18, 'IQ3_XXS', 256, 98],
   [19, 'IQ1_S', 256, 50],
-  [20, 'IQ4_NL', 32, 18],
   [21, 'IQ3_S', 256, 110],
   [22, 'IQ2_S', 256, 82],
-  [23, 'IQ4_XS', 256, 136],
   [24, 'I8', 1, 1],
   [25, 'I16', 1, 2],
   [26, 'I32', 1, 4],
@@ -74,7 +89,6 @@ const UNSUPPORTED = [
   [36, 'IQ4_NL_4_4', 32, 18],
   [37, 'IQ4_NL_4_8', 32, 18],
   [38, 'IQ4_NL_8_8', 32, 18],
-  [39, 'MXFP4', 32, 17],
   [40, 'NVFP4', 64, 36],
   [41, 'Q1_0', 128, 18],
 ] as const satisfies readonly Row[]

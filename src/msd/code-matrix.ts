@@ -3,9 +3,10 @@
  *
  *   w[n][k] = scales[n][g] · codes[n][k] − minimums[n][g],   g = ⌊k / group⌋
  *
- * Q4_0, Q5_0, Q8_0 and Q6_K have no minimums (their code offset is already subtracted); Q4_1 and Q5_1 store an
- * added minimum, which is negated here; Q4_K and Q5_K multiply their sub-scales out. The group is 32 for all of
- * them but Q6_K, where it is 16. MXFP4 fits as well: codes are 2 · value, scales are halved.
+ * Q4_0, Q5_0, Q8_0, Q3_K and Q6_K have no minimums (their code offset is already subtracted); Q4_1 and Q5_1 store an
+ * added minimum, which is negated here; Q2_K to Q6_K and IQ4_XS multiply their sub-scales out. The group is 32
+ * for all of them but Q2_K, Q3_K and Q6_K, where it is 16. The codes of IQ4_NL, IQ4_XS and MXFP4 come from tables
+ * of 16; those of MXFP4 are 2 · value, and its scales are halved.
  */
 export interface CodeMatrix {
   /** Output features, N. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend, Weight } from '../../src/backend/index.js'
-import type { CodeTypeName } from '../../src/format/index.js'
+import { type CodeTypeName, tensorType } from '../../src/format/index.js'
 import { expectBits, expectVaried, product, weightOf } from '../helpers/contract.js'
 import {
   CODE_TYPES,
@@ -20,7 +20,8 @@ import { SUBJECTS } from './backends.js'
 
 const TOKENS = [1, 2, 3, 4, 5, 7, 8, 9, 13, 16]
 const ROWS = [1, 15, 16, 17, 40]
-const colsOf = (type: CodeTypeName) => (type.endsWith('_K') ? [256, 512, 768] : [32, 64, 96, 160])
+const colsOf = (type: CodeTypeName) =>
+  tensorType(type).blockSize === 256 ? [256, 512, 768] : [32, 64, 96, 160]
 const MOST = { tokens: 16, rows: 40 }
 
 interface Case extends Expected {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend, DigitOptions, Weight } from '../../src/backend/index.js'
-import type { MatrixTypeName } from '../../src/format/index.js'
+import { type MatrixTypeName, tensorType } from '../../src/format/index.js'
 import { attend, attentionCase, filledCache } from '../helpers/attention.js'
 import { expectBits, expectVaried, product, tensorOf, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
@@ -23,7 +23,7 @@ interface Data {
 }
 
 function dataOf(type: MatrixTypeName, rows: number, tokens: number, seed: number): Data {
-  const cols = type.endsWith('_K') ? 512 : 160
+  const cols = tensorType(type).blockSize === 256 ? 512 : 160
   const x = randomNormal(tokens * cols, seed).map((v, i) => (i % 31 === 4 ? 30 * v : v))
   if (type === 'F32' || type === 'F16') {
     const count = (rows * cols * (type === 'F32' ? 4 : 2)) / 4

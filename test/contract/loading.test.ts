@@ -6,6 +6,7 @@ import {
   type MatrixTypeName,
   type QuantizedMatrix,
   quantizedMatrixFromBytes,
+  tensorType,
 } from '../../src/format/index.js'
 import { expectBits, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
@@ -26,9 +27,14 @@ const UPPER_BYTES: Readonly<Record<MatrixTypeName, { block: number; at: readonly
   Q5_0: { block: 22, at: [1] },
   Q5_1: { block: 24, at: [1, 3] },
   Q8_0: { block: 34, at: [1] },
+  Q2_K: { block: 84, at: [81, 83] },
+  Q3_K: { block: 110, at: [109] },
   Q4_K: { block: 144, at: [1, 3] },
   Q5_K: { block: 176, at: [1, 3] },
   Q6_K: { block: 210, at: [209] },
+  IQ4_NL: { block: 18, at: [1] },
+  IQ4_XS: { block: 136, at: [1] },
+  MXFP4: { block: 17, at: [] }, // a test of its own
   F32: { block: 4, at: [3] },
   F16: { block: 2, at: [1] },
   BF16: { block: 2, at: [1] },
@@ -121,7 +127,7 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
     const { block, at } = UPPER_BYTES[type]
     const wide = type === 'F32' || type === 'BF16' // eight bits of exponent
     const coded = (CODE_TYPES as readonly string[]).includes(type)
-    const [rows, cols] = [19, type.endsWith('_K') ? 512 : coded ? 96 : 5]
+    const [rows, cols] = [19, tensorType(type).blockSize === 256 ? 512 : coded ? 96 : 5]
     const clean = coded
       ? randomBlocks(type as (typeof CODE_TYPES)[number], rows, cols, 9)
       : new Uint8Array(rows * cols * block).fill(0x11)
@@ -148,7 +154,7 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
   test('the largest finite scales are taken', async () => {
     for (const type of CODE_TYPES) {
       const { block, at } = UPPER_BYTES[type]
-      const cols = type.endsWith('_K') ? 256 : 32
+      const cols = tensorType(type).blockSize === 256 ? 256 : 32
       const bytes = randomBlocks(type, 17, cols, 10)
       for (let start = 0; start < bytes.length; start += block)
         for (const offset of at) [bytes[start + offset], bytes[start + offset - 1]] = [0x7b, 0xff]
@@ -158,6 +164,30 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
       const last = dequantize(type, bytes, 17, cols).subarray(16 * cols)
       expectBits(await backend.read(out), Float32Array.from(last), cols, type)
     }
+  })
+
+  test('MXFP4: the exponent 0xff is found; every other is exact in float32', async () => {
+    const [rows, cols] = [19, 96]
+    const clean = randomBlocks('MXFP4', rows, cols, 12)
+    for (const row of [0, 16, 18])
+      for (const block of [0, 2]) {
+        const bytes = clean.slice()
+        bytes[(3 * row + block) * 17] = 0xff
+        const error = await failure(weightOf(backend, 'MXFP4', rows, cols, bytes))
+        expect(error, `row ${row}, block ${block}`).toBeInstanceOf(FormatError)
+        expect(error?.message).toMatch(new RegExp(`weights.*row ${row}\\b`))
+      }
+    // 2^-128 and 2^-127 are subnormal scales; a weight beyond float32 (12 · 2^126) becomes infinite.
+    const exponents = [0, 1, 2, 3, 127, 252, 253, 254]
+    const bytes = randomBlocks('MXFP4', exponents.length, 32, 13)
+    exponents.forEach((exponent, row) => {
+      bytes[17 * row] = exponent
+    })
+    const weight = await weightOf(backend, 'MXFP4', exponents.length, 32, bytes)
+    const out = backend.tensor(exponents.length, 32)
+    backend.embed(weight, [...exponents.keys()], out)
+    const expected = Float32Array.from(dequantize('MXFP4', bytes, exponents.length, 32))
+    expectBits(await backend.read(out), expected, 32, `exponents ${exponents}`)
   })
 
   test('aborting before and while reading ends in the reason, and harms nothing', async () => {

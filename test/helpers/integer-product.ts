@@ -14,24 +14,39 @@ export const CODE_TYPES: readonly CodeTypeName[] = [
   'Q5_0',
   'Q5_1',
   'Q8_0',
+  'Q2_K',
+  'Q3_K',
   'Q4_K',
   'Q5_K',
   'Q6_K',
+  'IQ4_NL',
+  'IQ4_XS',
+  'MXFP4',
 ]
 
-/** Where a block keeps its fp16 numbers, and its integer sub-scales [begin, end). */
-const FIELDS: Readonly<Record<CodeTypeName, { halves: number[]; subScales?: [number, number] }>> = {
+/** Where a block keeps its fp16 numbers or its E8M0 scale, and its integer sub-scales [begin, end). */
+interface Fields {
+  readonly halves: readonly number[]
+  readonly exponent?: number
+  readonly subScales?: readonly [number, number]
+}
+const FIELDS: Readonly<Record<CodeTypeName, Fields>> = {
   Q4_0: { halves: [0] },
   Q4_1: { halves: [0, 2] },
   Q5_0: { halves: [0] },
   Q5_1: { halves: [0, 2] },
   Q8_0: { halves: [0] },
+  Q2_K: { halves: [80, 82], subScales: [0, 16] },
+  Q3_K: { halves: [108], subScales: [96, 108] },
   Q4_K: { halves: [0, 2], subScales: [4, 16] },
   Q5_K: { halves: [0, 2], subScales: [4, 16] },
   Q6_K: { halves: [208], subScales: [192, 208] },
+  IQ4_NL: { halves: [0] },
+  IQ4_XS: { halves: [0], subScales: [2, 8] },
+  MXFP4: { halves: [], exponent: 0 },
 }
 
-/** Bytes of a matrix whose scales and minimums are integers in [−7, 7] (times a K-quant's own integers). */
+/** Bytes of a matrix whose scales and minimums are integers: in [−7, 7] times the block's own, or powers of two. */
 export function integerBlocks(
   type: CodeTypeName,
   rows: number,
@@ -40,12 +55,14 @@ export function integerBlocks(
   fill?: { readonly codes: number; readonly subScales: number },
 ): Uint8Array {
   const { blockSize, blockBytes } = tensorType(type)
-  const { halves, subScales } = FIELDS[type]
+  const { halves, exponent, subScales } = FIELDS[type]
   const random = seededRandom(seed)
   const bytes = new Uint8Array(((rows * cols) / blockSize) * blockBytes)
   for (let i = 0; i < bytes.length; i++) bytes[i] = fill ? fill.codes : 256 * random()
   for (let at = 0; at < bytes.length; at += blockBytes) {
     if (fill && subScales) bytes.fill(fill.subScales, at + subScales[0], at + subScales[1])
+    // The scale of doubled codes is 2^(e − 128).
+    if (exponent !== undefined) bytes[at + exponent] = 128 + Math.floor(4 * random())
     for (const offset of halves) {
       const code = fp16.encode(Math.floor(15 * random()) - 7)
       bytes[at + offset] = code & 255
@@ -143,10 +160,11 @@ export function expectedProduct(
       let exact = 0
       for (let k0 = 0; k0 < cols; k0 += 32) {
         const unit = parts.scales[t * parts.groups + Math.floor(k0 / parts.groupSize)]
-        let sum = 0
+        const sums: number[] = []
         for (let part = k0; part < k0 + 32; part += group) {
           let upper = 0
           let third = 0
+          let sum = 0
           for (let k = part; k < part + group; k++) {
             const i = t * cols + k
             const code = codes[n * cols + k]
@@ -157,15 +175,18 @@ export function expectedProduct(
             if (unit * (passes === 3 ? 256 * q + l[i] : q) !== x[i])
               throw new Error(`activation ${x[i]} is not its own digits: scale ${unit}, digits of ${q}`)
           }
+          sums.push(sum)
           const scale = scales[(n * cols + part) / group]
           const total = passes === 3 ? f32(256 * f32(upper) + f32(third)) : f32(upper)
           acc = f32(total * scale * unit + acc)
           exact += (passes === 3 ? 256 * upper + third : upper) * scale * unit
         }
         if (!minimums) continue
-        const minimum = minimums[(n * cols + k0) / group]
-        acc = f32(acc - minimum * unit * f32(sum))
-        exact -= minimum * unit * sum
+        sums.forEach((sum, part) => {
+          const minimum = minimums[(n * cols + k0) / group + part]
+          acc = f32(acc - minimum * unit * f32(sum))
+          exact -= minimum * unit * sum
+        })
       }
       if (!Number.isSafeInteger(exact)) throw new Error(`${exact} is beyond exact integers`)
       native[t * rows + n] = acc

@@ -112,6 +112,11 @@ const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, 
     [2, -0.2],
   ],
   Q8_0: [[0, 0.002]],
+  Q2_K: [
+    [80, 0.01],
+    [82, 0.015],
+  ],
+  Q3_K: [[108, 0.003]],
   Q4_K: [
     [0, 0.0004],
     [2, 0.003],
@@ -121,7 +126,12 @@ const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, 
     [2, 0.003],
   ],
   Q6_K: [[208, 0.0001]],
+  IQ4_NL: [[0, 0.002]],
+  IQ4_XS: [[0, 0.0001]],
+  MXFP4: [],
 }
+/** Exponents of MXFP4 blocks for weights of some tenths: the largest weight is 12 · 2^(e − 128). */
+const MXFP4_EXPONENTS = { least: 120, count: 4 }
 
 /** Valid blocks with random codes and sub-scales, and super-scales between half and all of a usual size. */
 export function randomBlocks(type: CodeTypeName, rows: number, cols: number, seed: number): Uint8Array {
@@ -131,6 +141,7 @@ export function randomBlocks(type: CodeTypeName, rows: number, cols: number, see
   const bytes = new Uint8Array(((rows * cols) / blockSize) * blockBytes).map(() => 256 * random())
   for (let at = 0; at < bytes.length; at += blockBytes) {
     for (const [offset, size] of HALVES[type]) putHalf(bytes, at + offset, size * (0.5 + random() / 2))
+    if (type === 'MXFP4') bytes[at] = MXFP4_EXPONENTS.least + Math.floor(MXFP4_EXPONENTS.count * random())
   }
   return bytes
 }

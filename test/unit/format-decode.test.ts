@@ -15,8 +15,24 @@ import { encodeQuantized, randomBlocks, randomNormal } from '../helpers/quants.j
 const CODE_TYPES = TENSOR_TYPES.filter((type) => type.kind === 'codes').map(
   (type) => type.name as CodeTypeName,
 )
-/** Where a block keeps its first fp16 number. */
-const halfOffset = (type: CodeTypeName) => (type === 'Q6_K' ? 208 : 0)
+/** Where a block keeps its fp16 numbers, when it is not at its beginning alone. */
+const HALVES: { readonly [type in CodeTypeName]?: readonly number[] } = {
+  Q4_1: [0, 2],
+  Q5_1: [0, 2],
+  Q2_K: [80, 82],
+  Q3_K: [108],
+  Q4_K: [0, 2],
+  Q5_K: [0, 2],
+  Q6_K: [208],
+}
+/** Bytes of scales that are no numbers. */
+const BAD_HALVES: readonly [string, number[]][] = [
+  ['infinity', [0x00, 0x7c]],
+  ['minus infinity', [0x00, 0xfc]],
+  ['NaN', [0x01, 0x7e]],
+]
+const badScales = (type: CodeTypeName) =>
+  type === 'MXFP4' ? ([['NaN', [0xff]]] as [string, number[]][]) : BAD_HALVES
 
 describe('the table of tensor types', () => {
   test('has every id once, and finds types by id and name', () => {
@@ -76,6 +92,51 @@ describe('hand-made blocks', () => {
     const { group, codes, scales } = decodeCodes('Q6_K', bytes, 1, 256)
     expect([group, scales[0], scales[1], codes[0], codes[16]]).toEqual([16, -64, 63.5, -32, 31])
   })
+
+  test('Q2_K: scales and minimums are nibbles of a byte, four weights of a byte are 32 apart', () => {
+    const bytes = new Uint8Array(84)
+    bytes[1] = 0x35 // weights 16–31: scale 5, minimum 3
+    bytes[15] = 0xf1 // weights 240–255
+    bytes[16 + 16] = 0b11_10_01_00 // weights 16, 48, 80, 112
+    bytes[16 + 63] = 0b10_00_00_00 // weight 255
+    bytes.set([0x00, 0x3c, 0x00, 0xc0], 80) // d = 1, dmin = −2
+    const { group, codes, scales, minimums } = decodeCodes('Q2_K', bytes, 1, 256)
+    expect([group, scales[0], scales[1], scales[15]]).toEqual([16, 0, 5, 1])
+    expect([minimums![1], minimums![15]]).toEqual([-6, -30])
+    expect([16, 48, 80, 112, 255].map((k) => codes[k])).toEqual([0, 1, 2, 3, 2])
+    expect(codes.reduce((a, b) => a + b)).toBe(8)
+  })
+
+  test('Q3_K: a third bit that is not set takes 4 away; sub-scales are 6 bits less 32', () => {
+    const bytes = new Uint8Array(110)
+    bytes[5] = 0x81 // third bits of weights 5 and 229
+    bytes[32 + 5] = 0b11 // weight 5, low bits
+    bytes.set([0x52, 0, 0, 0, 0, 0, 0, 0xf0], 96) // low bits: 2 and 5 of groups 0 and 8, 15 of group 15
+    bytes.set([0x21, 0, 0, 0xc0], 104) // upper bits: 1, 0, 2 of groups 0, 4, 8; 3 of group 15
+    bytes.set([0x00, 0x38], 108) // d = 0.5
+    const { group, codes, scales, minimums } = decodeCodes('Q3_K', bytes, 1, 256)
+    expect([group, minimums]).toEqual([16, undefined])
+    expect([0, 1, 4, 8, 15].map((g) => scales[g])).toEqual([-7, -16, -16, 2.5, 15.5])
+    expect([0, 5, 229, 230].map((k) => codes[k])).toEqual([-4, 3, 0, -4])
+  })
+
+  test('IQ4_XS: nibbles are positions in a table; sub-scales are 6 bits less 32', () => {
+    const bytes = new Uint8Array(136)
+    bytes.set([0x00, 0x3c, 0b10, 0b11_00_00_00], 0) // d = 1, upper bits of groups 0 and 7
+    bytes.set([0x07, 0, 0, 0xf0], 4) // low bits of groups 0 and 7
+    bytes.set([0x8f], 8 + 7 * 16) // weights 224 and 240
+    const { group, codes, scales } = decodeCodes('IQ4_XS', bytes, 1, 256)
+    expect([group, scales[0], scales[1], scales[7]]).toEqual([32, 7, -32, 31])
+    expect([0, 224, 225, 240].map((k) => codes[k])).toEqual([-127, 113, -127, 1])
+  })
+
+  test('MXFP4: codes are doubled, scales halved down to a subnormal float32', () => {
+    const bytes = Uint8Array.from([128, 0xf7, ...new Array(15).fill(0), 0, 0x91, ...new Array(15).fill(0)])
+    const { group, codes, scales } = decodeCodes('MXFP4', bytes, 1, 64)
+    expect([group, ...scales]).toEqual([32, 1, 2 ** -128])
+    expect([0, 1, 16, 32, 48].map((k) => codes[k])).toEqual([12, 0, -12, 1, -1])
+    expect(dequantize('MXFP4', bytes, 1, 64)[48]).toBe(-(2 ** -128))
+  })
 })
 
 describe.each(CODE_TYPES)('%s', (type) => {
@@ -93,21 +154,18 @@ describe.each(CODE_TYPES)('%s', (type) => {
     }
   })
 
-  test.each([
-    ['infinity', 0x7c00],
-    ['minus infinity', 0xfc00],
-    ['NaN', 0x7e01],
-  ])('a scale of %s names tensor and row', (_, bits) => {
+  test.each(badScales(type))('a scale of %s names tensor and row', (_, stored) => {
     const { blockBytes } = tensorType(type)
-    const bad = bytes.slice()
-    const at = bad.length - blockBytes + halfOffset(type) // last block, row 2
-    bad.set([bits & 255, bits >> 8], at)
-    for (const attempt of [decodeCodes, dequantize, checkScales]) {
-      expect(() => attempt(type, bad, 3, 512, { file: 'm.gguf', name: 'blk.0.w', firstRow: 40 })).toThrow(
-        'm.gguf: tensor "blk.0.w" has an infinite or NaN scale in row 42',
-      )
+    for (const offset of HALVES[type] ?? [0]) {
+      const bad = bytes.slice()
+      bad.set(stored, bad.length - blockBytes + offset) // last block, row 2
+      for (const attempt of [decodeCodes, dequantize, checkScales]) {
+        expect(() => attempt(type, bad, 3, 512, { file: 'm.gguf', name: 'blk.0.w', firstRow: 40 })).toThrow(
+          'm.gguf: tensor "blk.0.w" has an infinite or NaN scale in row 42',
+        )
+      }
+      expect(() => checkScales(type, bad, 3, 512)).toThrow(FormatError)
     }
-    expect(() => checkScales(type, bad, 3, 512)).toThrow(FormatError)
     expect(() => checkScales(type, bytes, 3, 512)).not.toThrow()
   })
 

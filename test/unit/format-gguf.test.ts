@@ -110,7 +110,7 @@ describe('an open file', () => {
     const file = await openGguf(bytes)
     expect(file.tensor('iq')).toMatchObject({ type: 'IQ2_XS', byteLength: 148 })
     expect(() => file.matrix('iq')).toThrow(
-      'tensor "iq" is IQ2_XS, which is not supported; take a file with F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K',
+      'tensor "iq" is IQ2_XS, which is not supported; take a file with F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K',
     )
   })
 
@@ -166,8 +166,8 @@ describe('a matrix', () => {
       'not whole Q6_K blocks of 256',
     )
     expect(() => quantizedMatrixFromBytes('w', 'Q6_K', 0, 512, blocks)).toThrow('0 × 512 is impossible')
-    expect(() => quantizedMatrixFromBytes('w', 'Q2_K', 3, 512, blocks)).toThrow(
-      'is Q2_K, which is not supported',
+    expect(() => quantizedMatrixFromBytes('w', 'IQ2_S', 3, 512, blocks)).toThrow(
+      'is IQ2_S, which is not supported',
     )
     expect(() => tensorType('Q9' as 'F32')).toThrow(TypeError)
   })

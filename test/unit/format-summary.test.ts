@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { openGguf, summarizeGguf } from '../../src/format/index.js'
+import {
+  type CodeTypeName,
+  openGguf,
+  summarizeGguf,
+  TENSOR_TYPES,
+  tensorType,
+} from '../../src/format/index.js'
 import { type WriterInput, writeGguf } from '../helpers/gguf-writer.js'
 import { randomBlocks } from '../helpers/quants.js'
 
@@ -29,6 +35,20 @@ describe('a summary', () => {
       memory: { weightBytes: 860, embeddingBytes: 680, tiedEmbeddings: true },
     })
   })
+
+  test.each(TENSOR_TYPES.filter(({ kind }) => kind === 'codes').map(({ name }) => name as CodeTypeName))(
+    'counts %s, whose matrix is read as it was written',
+    async (type) => {
+      const { blockSize, blockBytes } = tensorType(type)
+      const blocks = randomBlocks(type, 3, 512, 2)
+      const file = await openGguf(
+        writeGguf({ tensors: [{ name: 'a', type, dims: [512, 3], bytes: blocks }] }),
+      )
+      const bytes = (3 * 512 * blockBytes) / blockSize
+      expect([...summarizeGguf(file).types]).toEqual([[type, { tensors: 1, parameters: 1536, bytes }]])
+      expect(await file.matrix('a').readRows(0, 3)).toEqual(blocks)
+    },
+  )
 
   test('leaves out what the file does not say', async () => {
     expect(await summarize({})).toMatchObject({

@@ -6,7 +6,7 @@
 gguf.quants is an implementation of its own (numpy), made by llama.cpp's authors to agree with ggml bit for bit.
 All arrays are little-endian, row-major and base64: `values` float32 [rows, cols]; for each type `bytes` as stored
 in a GGUF file, and `weights` float32 [rows, cols], dequantized. For types that gguf.quants can quantize, `bytes`
-come from `values`; for the others they are random with sane fp16 scales.
+come from `values`; for the others, and for MXFP4, they are random with sane scales.
 """
 import base64
 import json
@@ -15,7 +15,18 @@ import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
 ROWS, COLS = 2, 512
-HALVES = {"Q4_K": {0: 4e-4, 2: 3e-3}, "Q5_K": {0: 2e-4, 2: 3e-3}, "Q6_K": {208: 1e-4}}
+HALVES = {
+    "Q4_K": {0: 4e-4, 2: 3e-3},
+    "Q5_K": {0: 2e-4, 2: 3e-3},
+    "Q6_K": {208: 1e-4},
+    "Q2_K": {80: 1e-2, 82: 1.5e-2},
+    "Q3_K": {108: 3e-3},
+    "IQ4_NL": {0: 2e-3},
+    "IQ4_XS": {0: 1e-4},
+    "MXFP4": {},
+}
+# The largest float32 is below 2^128: 12 * 2^(252 - 128) is the largest weight it holds.
+MXFP4_EXPONENTS = [0, 1, 2, 3, 252]
 
 
 def b64(array):
@@ -29,6 +40,9 @@ def random_blocks(rng, name, size, type_size):
         d[-1] = 0  # one block of zero scale
         d[0] = 2.0**-24 * 3  # one subnormal
         blocks[:, offset : offset + 2] = d.view(np.uint8).reshape(-1, 2)
+    if name == "MXFP4":
+        blocks[:, 0] = rng.integers(100, 150, len(blocks))
+        blocks[: len(MXFP4_EXPONENTS), 0] = MXFP4_EXPONENTS
     return blocks.reshape(ROWS, -1)
 
 
@@ -41,9 +55,10 @@ def main():
     values[1, 256:288] = np.abs(values[1, 256:288])  # one sign
     values[1, 320:352] = -7  # constant
     types = {}
-    for name in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"):
+    for name in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", *HALVES):
         qtype = GGMLQuantizationType[name]
-        data = random_blocks(rng, name, *GGML_QUANT_SIZES[qtype]) if name in HALVES else quants.quantize(values, qtype)
+        random = name in HALVES
+        data = random_blocks(rng, name, *GGML_QUANT_SIZES[qtype]) if random else quants.quantize(values, qtype)
         types[name] = {"bytes": b64(data), "weights": b64(quants.dequantize(data, qtype).astype("<f4"))}
     golden = {"rows": ROWS, "cols": COLS, "values": b64(values), "types": types}
     out = pathlib.Path(__file__).with_name("goldens.json")
