@@ -14,5 +14,6 @@ export type {
 } from './backend.js'
 export { GROUP } from './backend.js'
 export { createNativeBackend, type NativeOptions } from './native.js'
+export { PACKED_BITS } from './packed-size.js'
 export { createReferenceBackend } from './reference.js'
 export { type BackendName, type BackendOptions, type SelectedBackend, selectBackend } from './select.js'

@@ -1,5 +1,5 @@
 import { freemem } from 'node:os'
-import type { BackendName, CacheType } from '../backend/index.js'
+import { type BackendName, type CacheType, PACKED_BITS } from '../backend/index.js'
 import { type GgufFile, tensorType } from '../format/index.js'
 import type { ModelConfig } from './config.js'
 
@@ -42,9 +42,12 @@ export function estimateMemory(
   const { context, cacheType, batch } = options
   let weights = 0
   for (const { shape, type, byteLength } of file.tensors.values()) {
-    // The reference backend keeps a byte a code and float32 scales (or float32 values); the native one, what is stored.
-    const unpacked = shape[0] * shape[1] * (tensorType(type).kind === 'codes' ? 1.25 : 4)
-    weights += options.backend === 'reference' ? unpacked : byteLength
+    // The reference backend keeps a byte a code and float32 scales (or float32 values).
+    const count = shape[0] * shape[1]
+    const unpacked = count * (tensorType(type).kind === 'codes' ? 1.25 : 4)
+    const bits = PACKED_BITS[type]
+    const packed = bits === undefined ? byteLength : (count * bits) / 8
+    weights += options.backend === 'reference' ? unpacked : packed
   }
   const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
   const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)

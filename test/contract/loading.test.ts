@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Backend } from '../../src/backend/index.js'
+import { type Backend, PACKED_BITS } from '../../src/backend/index.js'
 import {
   dequantize,
   FormatError,
@@ -11,7 +11,7 @@ import {
 import { expectBits, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, seededRandom } from '../helpers/quants.js'
-import { SUBJECTS } from './backends.js'
+import { NATIVE, SUBJECTS } from './backends.js'
 
 /** Packing a matrix that is read in pieces. */
 
@@ -221,6 +221,15 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
     backend.embed(weight, [...Array(33).keys()], out)
     expectBits(await backend.read(out), Float32Array.from(dequantize('Q4_0', bytes, 33, 64)), 64, 'after')
   }
+})
+
+// The memory estimate counts on it.
+test.each(CODE_TYPES)('%s is packed into the bits a weight that are foretold', async (type) => {
+  const backend = NATIVE[0].create()
+  const [rows, cols] = [64, 1024]
+  const weight = await weightOf(backend, type, rows, cols, randomBlocks(type, rows, cols, 14))
+  expect(weight.byteLength).toBe((rows * cols * PACKED_BITS[type]) / 8)
+  backend.close()
 })
 
 async function failure(promise: Promise<unknown>): Promise<Error | undefined> {

@@ -18,7 +18,7 @@ async function estimate(model: TinyModel, options: Partial<Parameters<typeof est
 }
 
 describe('estimateMemory', () => {
-  test('weights: native keeps what the file stores, the reference a byte a code and more', async () => {
+  test('weights: native keeps Q4_0 as large as the file stores it, the reference a byte a code and more', async () => {
     await using file = await openGguf(tinyGguf({ type: 'Q4_0' }))
     const stored = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.byteLength, 0)
     expect((await estimate({ type: 'Q4_0' })).weights).toBe(stored)
@@ -26,6 +26,15 @@ describe('estimateMemory', () => {
     const unpacked = (await estimate({ type: 'Q4_0' }, { backend: 'reference' })).weights
     expect(unpacked).toBeGreaterThan(2 * stored)
     expect(unpacked).toBeLessThan(2.5 * stored)
+  })
+
+  test('weights: native unpacks fifth bits to whole bytes', async () => {
+    await using file = await openGguf(tinyGguf({ type: 'Q5_0' }))
+    const stored = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.byteLength, 0)
+    // 5.5 bits a weight in the file, 8.5 packed; norms stay as they are.
+    const { weights } = await estimate({ type: 'Q5_0' })
+    expect(weights).toBeGreaterThan(1.3 * stored)
+    expect(weights).toBeLessThan((8.5 / 5.5) * stored)
   })
 
   test('cache: keys and values of every layer and position', async () => {
