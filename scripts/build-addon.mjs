@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PANEL_LEVELS, panelHeader } from './panel-kernels.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const kernels = join(root, 'kernels')
@@ -107,6 +108,7 @@ function fingerprint(compiler, levels) {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([compiler.version, levels, process.arch, process.platform, strict]))
   hash.update(readFileSync(fileURLToPath(import.meta.url)))
+  for (const level of PANEL_LEVELS) hash.update(panelHeader(level))
   for (const folder of readdirSync(kernels).sort())
     for (const file of readdirSync(join(kernels, folder)).sort())
       if (/\.(cc|h)$/.test(file)) hash.update(file).update(readFileSync(join(kernels, folder, file)))
@@ -131,6 +133,9 @@ if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === pr
 
 const objects = join(build, 'objects')
 mkdirSync(objects, { recursive: true })
+const generated = join(build, 'generated')
+mkdirSync(generated, { recursive: true })
+for (const level of PANEL_LEVELS) writeFileSync(join(generated, `panel_${level}.h`), panelHeader(level))
 const macros = [...new Set(levels.map((level) => `-D${X86_LEVELS[level].macro}`))]
 const jobs = sources(levels).map(({ folder, file, level }) => {
   const object = join(objects, `${folder}-${level}.o`)
@@ -143,6 +148,7 @@ const jobs = sources(levels).map(({ folder, file, level }) => {
     ...(X86_LEVELS[level]?.flags ?? []),
     ...macros,
     `-I${kernels}`,
+    `-I${generated}`,
     `-isystem${headers}`,
     '-c',
     join(kernels, folder, file),

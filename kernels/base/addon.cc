@@ -20,7 +20,7 @@ struct Context {
   const ElementwiseKernels* elementwise;
   const AttentionKernels* attention;
   Pool pool;
-  Memory scratch;  // of attention, one part per thread
+  Memory scratch;  // of attention and panels, one part per thread
 
   Context(Level l, int threads)
       : level(l),
@@ -29,10 +29,12 @@ struct Context {
         attention(attention_kernels(static_cast<int>(l))),
         pool(threads) {}
 
-  float* attention_scratch(size_t floats_per_thread) {
-    const size_t bytes = floats_per_thread * pool.threads() * sizeof(float);
+  // Throws std::bad_alloc.
+  uint8_t* scratch_of(size_t bytes_per_thread) {
+    const size_t bytes = bytes_per_thread * pool.threads();
     if (scratch.size() < bytes) scratch = Memory(bytes);
-    return scratch.data() ? reinterpret_cast<float*>(scratch.data()) : nullptr;
+    if (bytes && !scratch.data()) throw std::bad_alloc();
+    return scratch.data();
   }
 };
 
@@ -168,7 +170,8 @@ napi_value linear_digits(napi_env, Arguments& a) {
   const Weight& w = a.object<Weight>(2);
   if (!w.format().quantized || d.cols() != w.cols()) throw Failure{"digits and weight do not fit"};
   float* y = a.floats(4, static_cast<size_t>(d.rows()) * w.rows());
-  linear(c.pool, *c.gemm, d, w, a.optional_floats(3, w.rows()), y, w.rows());
+  uint8_t* scratch = d.panels() ? c.scratch_of(panel_scratch_bytes(*c.gemm, w)) : nullptr;
+  linear(c.pool, *c.gemm, d, w, a.optional_floats(3, w.rows()), y, w.rows(), scratch);
   return nullptr;
 }
 
@@ -297,8 +300,7 @@ napi_value attend(napi_env, Arguments& a) {
       heads < 1 || heads % kv.kv_heads())
     throw Failure{"attention out of range"};
   const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
-  float* scratch = c.attention_scratch(kv.scratch_floats());
-  if (!scratch) throw Failure{"out of memory for the attention scores"};
+  float* scratch = reinterpret_cast<float*>(c.scratch_of(kv.scratch_floats() * sizeof(float)));
   kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count),
             a.floats(8, count), scratch);
   return nullptr;

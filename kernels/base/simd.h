@@ -13,6 +13,7 @@
 #endif
 
 #define MS_INLINE static inline __attribute__((always_inline))
+#define MS_INLINE_MEMBER inline __attribute__((always_inline))
 
 #if defined(__AVX512F__)
 #define MS_WIDTH 64
@@ -30,6 +31,8 @@ constexpr int kParts = 16 / kLanes;
 typedef float VecF __attribute__((vector_size(MS_WIDTH)));
 typedef int32_t VecI __attribute__((vector_size(MS_WIDTH)));
 typedef uint16_t VecH __attribute__((vector_size(MS_WIDTH / 2)));
+typedef int8_t VecS __attribute__((vector_size(MS_WIDTH / 4)));
+typedef uint8_t VecB __attribute__((vector_size(MS_WIDTH / 4)));
 
 struct F16 {
   VecF part[kParts];
@@ -147,6 +150,11 @@ MS_INLINE I16 operator+(I16 a, I16 b) {
   return a;
 }
 
+MS_INLINE I16 operator|(I16 a, I16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] |= b.part[i];
+  return a;
+}
+
 MS_INLINE I16 shift_left16(I16 a, int bits) {
   for (int i = 0; i < kParts; i++) a.part[i] <<= bits;
   return a;
@@ -232,6 +240,52 @@ MS_INLINE F16 load_bfloat16(const uint16_t* p) {
     memcpy(&h, p + i * kLanes, sizeof h);
     VecI w = __builtin_convertvector(h, VecI) << 16;
     memcpy(&r.part[i], &w, sizeof w);
+  }
+  return r;
+}
+
+MS_INLINE F16 load_int8x16(const int8_t* p) {
+  F16 r;
+  for (int i = 0; i < kParts; i++) {
+    VecS b;
+    memcpy(&b, p + i * kLanes, sizeof b);
+    r.part[i] = __builtin_convertvector(__builtin_convertvector(b, VecI), VecF);
+  }
+  return r;
+}
+
+MS_INLINE I16 load_uint8x16_as_int(const uint8_t* p) {
+  I16 r;
+  for (int i = 0; i < kParts; i++) {
+    VecB b;
+    memcpy(&b, p + i * kLanes, sizeof b);
+    r.part[i] = __builtin_convertvector(b, VecI);
+  }
+  return r;
+}
+
+MS_INLINE F16 load_uint8x16(const uint8_t* p) { return to_float16(load_uint8x16_as_int(p)); }
+
+// Half of what E8M0 bytes stand for, 2^(e - 128): below e = 2 subnormal, and still exact. (0xff is NaN.)
+MS_INLINE F16 load_half_e8m0x16(const uint8_t* p) {
+  const I16 e = load_uint8x16_as_int(p);
+  F16 r;
+  for (int i = 0; i < kParts; i++) {
+    const VecI bits = e.part[i] < 2 ? 0x00200000 << (e.part[i] & 1) : (e.part[i] - 1) << 23;
+    memcpy(&r.part[i], &bits, sizeof bits);
+  }
+  return r;
+}
+
+// Half of what UE4M3 bytes (FP8 E4M3 without a sign) stand for. (0x7f is NaN.)
+MS_INLINE F16 load_half_ue4m3x16(const uint8_t* p) {
+  const I16 e = load_uint8x16_as_int(p);
+  F16 r;
+  for (int i = 0; i < kParts; i++) {
+    const VecI bits = e.part[i] << 20;
+    memcpy(&r.part[i], &bits, sizeof bits);
+    r.part[i] *=
+        0x1p119f;  // moves the exponent bias from 7 to 127, halves, and normalises subnormals on the way
   }
   return r;
 }

@@ -11,12 +11,15 @@ namespace multiscale {
 struct ElementwiseKernels {
   // Splits one row of `cols` activations into digits (msd.md §1, radix 256, in float32):
   //   M = max|x| over the scale's range, q = rn(x · (top / M)), top = 127, 32512, 8323072 for 1, 2, 3 passes,
-  // q held as signed base-256 digits. The range is a group of 32, or the row if per_row. M = 0, or so
-  // small that top / M overflows, gives zero digits and scale 0. Groups beyond cols are zeros.
-  // Group g goes to digits + g · digit_stride and info[g · info_stride].
+  // q held as signed base-256 digits, or unsigned ones in panels. The range is a group of 32, or the row if
+  // per_row: then the scale is `factor` and that of the groups 1, else `factor` is 1. M = 0, or so small that
+  // top / M overflows, gives zero digits and scale 0. Groups beyond cols are zeros.
+  // The row is one of a tile of `tokens`; digits, info and floats point to its place in the first group.
   // Returns -1, or the column of the first value that is not finite (the digits are then worthless).
-  int (*decompose_row)(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
-                       uint8_t* digits, size_t digit_stride, GroupInfo* info, size_t info_stride);
+  int (*decompose_tile_row)(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                            int tokens, uint8_t* digits, GroupInfo* info, float* factor);
+  int (*decompose_panel_row)(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                             int tokens, uint8_t* digits, float* floats, float* factor);
   // y = x / sqrt(mean(x²) + epsilon) · gain
   void (*rms_norm_row)(const float* x, const float* gain, int cols, float epsilon, float* y);
   // out = gate / (1 + e^-gate) · up

@@ -33,27 +33,78 @@ MS_INLINE int32_t sum_lanes(Ints16 v) {
   return sum;
 }
 
-// Sixteen quantised activations q to their digits; `half` is 0 or 1 within the group.
-MS_INLINE void store_digits(Ints16 q, int half, int passes, DigitForm form, uint8_t* digits,
-                            GroupInfo* info) {
-  Ints16 upper = q, third = {};  // upper: what the first two digits hold
-  if (passes == 3) {
-    upper = (q + 128) >> 8;
-    third = q - upper * 256;
-  }
-  info->codes[0][half] = sum_lanes(upper);
-  info->codes[1][half] = passes == 3 ? sum_lanes(third) : 0;
-  if (form == DigitForm::kWords) {
-    store_words(digits + half * 32, upper);
-    if (passes == 3) store_words(digits + 64 + half * 32, third);
-    return;
-  }
-  if (passes == 1) return store_bytes(digits + half * 16, upper);
-  const Ints16 high = (upper + 128) >> 8;
-  store_bytes(digits + half * 16, high);
-  store_bytes(digits + 32 + half * 16, upper - high * 256);
-  if (passes == 3) store_bytes(digits + 64 + half * 16, third);
+// The digits of sixteen activations q: what the first two hold together, and the third.
+struct Split {
+  Ints16 upper, third;
+};
+
+MS_INLINE Split split(Ints16 q, int passes) {
+  if (passes < 3) return {q, Ints16{}};
+  const Ints16 upper = (q + 128) >> 8;
+  return {upper, q - upper * 256};
 }
+
+// Where the digits of one group go, as tiles or as panels have them (contract.h of gemm).
+struct TileDigits {
+  uint8_t* digits;
+  GroupInfo* info;
+
+  MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
+    if (form == DigitForm::kWords) {
+      store_words(digits + half * 32, s.upper);
+      if (passes == 3) store_words(digits + 64 + half * 32, s.third);
+      return;
+    }
+    if (passes == 1) return store_bytes(digits + half * 16, s.upper);
+    const Ints16 high = (s.upper + 128) >> 8;
+    store_bytes(digits + half * 16, high);
+    store_bytes(digits + 32 + half * 16, s.upper - high * 256);
+    if (passes == 3) store_bytes(digits + 64 + half * 16, s.third);
+  }
+
+  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2], int passes) const {
+    const int32_t upper = codes[0][0] + codes[0][1], third = codes[1][0] + codes[1][1];
+    info->scale = scale;
+    info->sum = scale * (float)(passes == 3 ? upper * 256 + third : upper);
+    memcpy(info->codes, codes, sizeof codes);
+  }
+};
+
+struct PanelDigits {
+  uint8_t* digits;  // of this token
+  float* floats;    // of this token
+  int tokens;
+
+  // Four bytes at a time, as far apart as there are tokens.
+  template <class Vector>
+  MS_INLINE_MEMBER void scatter(Vector v, size_t at) const {
+    uint8_t* p = digits + at * tokens;
+    for (size_t i = 0; i < sizeof v; i += 4, p += 4 * tokens) memcpy(p, (const uint8_t*)&v + i, 4);
+  }
+
+  MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
+    if (form == DigitForm::kWords) {
+      scatter(__builtin_convertvector(s.upper, Words16), half * 32);
+      if (passes == 3) scatter(__builtin_convertvector(s.third, Words16), 64 + half * 32);
+      return;
+    }
+    if (passes == 1) return scatter(__builtin_convertvector(s.upper + 128, Bytes16), half * 16);
+    const Ints16 high = (s.upper >> 8) + 128;
+    scatter(__builtin_convertvector(high, Bytes16), half * 16);
+    scatter(__builtin_convertvector(s.upper, Bytes16), 32 + half * 16);
+    if (passes == 3) scatter(__builtin_convertvector(s.third + 128, Bytes16), 64 + half * 16);
+  }
+
+  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2], int passes) const {
+    int32_t sum[2];
+    for (int half = 0; half < 2; half++)
+      sum[half] = passes == 3 ? codes[0][half] * 256 + codes[1][half] : codes[0][half];
+    floats[0] = scale;
+    floats[tokens] = scale * (float)(sum[0] + sum[1]);
+    floats[2 * tokens] = scale * (float)sum[0];
+    floats[3 * tokens] = scale * (float)sum[1];
+  }
+};
 
 MS_INLINE F16 load_columns(const float* x, int begin, int cols) {
   if (begin + 16 <= cols) return load16(x + begin);
@@ -66,15 +117,18 @@ int first_not_finite(const float* x, int cols) {
   return -1;
 }
 
-int decompose_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
-                  uint8_t* digits, size_t digit_stride, GroupInfo* info, size_t info_stride) {
+// `target(group)` is where a group goes.
+template <class Target>
+MS_INLINE int decompose(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                        float* row_factor, const Target& target) {
   constexpr int32_t kInfinity = 0x7f800000;
   const float top = passes == 1 ? 127.0f : passes == 2 ? 32512.0f : 8323072.0f;
   I16 row_bits = broadcast16(0);
   if (per_row)
     for (int k = 0; k < cols; k += 16) row_bits = max16(row_bits, magnitude_bits16(load_columns(x, k, cols)));
   const int32_t row_max = max_lanes(row_bits);
-  for (int g = 0; g < groups; g++, digits += digit_stride, info += info_stride) {
+  *row_factor = 1;
+  for (int g = 0; g < groups; g++) {
     const F16 a = load_columns(x, g * kGroup, cols), b = load_columns(x, g * kGroup + 16, cols);
     const int32_t max_bits = per_row ? row_max : max_lanes(max16(magnitude_bits16(a), magnitude_bits16(b)));
     if (max_bits >= kInfinity) return first_not_finite(x, cols);
@@ -82,20 +136,40 @@ int decompose_row(const float* x, int cols, int groups, int passes, bool per_row
     memcpy(&maximum, &max_bits, 4);
     float inverse = top / maximum;  // infinite for 0 and for what is too small to scale
     if (inverse - inverse != 0) inverse = 0;
+    const float scale = inverse == 0 ? 0 : maximum / top;
+    if (per_row) *row_factor = scale;
     const F16 limit = broadcast16(top), factor = broadcast16(inverse);
-    const I16 qa = round16(max16(broadcast16(-top), min16(a * factor, limit)));
-    const I16 qb = round16(max16(broadcast16(-top), min16(b * factor, limit)));
-    Ints16 q[2];
-    memcpy(&q[0], &qa, sizeof qa);
-    memcpy(&q[1], &qb, sizeof qb);
-    store_digits(q[0], 0, passes, form, digits, info);
-    store_digits(q[1], 1, passes, form, digits, info);
-    const int32_t upper = info->codes[0][0] + info->codes[0][1],
-                  third = info->codes[1][0] + info->codes[1][1];
-    info->scale = inverse == 0 ? 0 : maximum / top;
-    info->sum = info->scale * (float)(passes == 3 ? upper * 256 + third : upper);
+    const auto out = target(g);
+    int32_t codes[2][2];
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; half++) {
+      const I16 quantised = round16(max16(broadcast16(-top), min16((half ? b : a) * factor, limit)));
+      Ints16 q;
+      memcpy(&q, &quantised, sizeof q);
+      const Split s = split(q, passes);
+      codes[0][half] = sum_lanes(s.upper);
+      codes[1][half] = passes == 3 ? sum_lanes(s.third) : 0;
+      out.put(s, half, passes, form);
+    }
+    out.put_sums(per_row ? 1 : scale, codes, passes);
   }
   return -1;
+}
+
+int decompose_tile_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                       int tokens, uint8_t* digits, GroupInfo* info, float* factor) {
+  const size_t stride = (size_t)multiscale::digit_bytes(form, passes) * tokens;
+  return decompose(x, cols, groups, passes, per_row, form, factor, [&](int g) {
+    return TileDigits{digits + g * stride, info + (size_t)g * tokens};
+  });
+}
+
+int decompose_panel_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
+                        int tokens, uint8_t* digits, float* floats, float* factor) {
+  const size_t stride = (size_t)multiscale::digit_bytes(form, passes) * tokens;
+  return decompose(x, cols, groups, passes, per_row, form, factor, [&](int g) {
+    return PanelDigits{digits + g * stride, floats + (size_t)g * multiscale::kTokenFloats * tokens, tokens};
+  });
 }
 
 // Σ (factor · x)²
@@ -135,6 +209,7 @@ void add(float* x, const float* y, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] += y[i];
 }
 
-constexpr multiscale::ElementwiseKernels kKernels = {decompose_row, rms_norm_row, swiglu, add};
+constexpr multiscale::ElementwiseKernels kKernels = {decompose_tile_row, decompose_panel_row, rms_norm_row,
+                                                     swiglu, add};
 
 }  // namespace

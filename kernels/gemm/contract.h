@@ -1,69 +1,30 @@
 // The Multi-Scale Dequant product (msd.md §1 and §3), for every weight format the loader knows:
 //
-//   y[t][n] = Σ_g  s_x[t][g] · ( s_w[n][g] · Σ_k q[t][k]·c[n][k]  −  m_w[n][g] · Σ_k q[t][k] )
+//   y[t][n] = f[t] · Σ_g ( Σ_part s_w[n][g,part] · s_x[t][g] · Σ_k q[t][k]·c[n][k]  −  Σ_part m_w[n][g,part]
+//   · u[t][g,part] )
 //
-// q is an activation in units of its group's scale, held as 8-bit digits (most significant first), c the
-// weight code as stored. Groups are 32 long on both sides (weights of Q2_K, Q3_K, Q6_K: 16; scale, minimum
-// and sums are then those of half a group).
+// q is an activation in units of its group's scale s_x, held as 8-bit digits (most significant first), c the
+// weight code less its offset, u = s_x · Σ_k q over the part. Scales of activations: one per group of 32,
+// then f = 1; or one per row, which is f, and s_x = 1. Layouts of weights: layout.h.
 //
-// Exact: every inner sum Σ_k is an exact integer in every variant. |q| ≤ 32512 (two digits) and stored
-// codes ≤ 255 give |Σ| ≤ 32·32512·255 = 2.66e8 < 2^31. Three digits are combined in float: the two high
-// ones as above, the low one apart.
-// Float: groups are added in ascending order with one rounding each (a fused multiply-add), in every
-// variant, whatever the number of tokens. So all variants give the same bits, and a token's result does
-// not depend on the batch it came in. Of each 32 weights the product is added first (the lower half's, then
-// the upper half's), then the minimum (likewise).
+// Exact: every inner sum Σ_k is an exact integer in every variant. |q| ≤ 32512 (two digits) and codes ≤ 255
+// give |Σ| ≤ 32·32512·255 = 2.66e8 < 2^31. Three digits are combined in float: the two high ones as above,
+// the low one apart. Float: groups are added in ascending order with one rounding each (a fused
+// multiply-add), in every variant, whatever the number of tokens. So all variants give the same bits, and a
+// token's result does not depend on the batch it came in. Of each group the product is added first (the lower
+// half's, then the upper half's), then the minimum (likewise).
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
+#include "gemm/layout.h"
 
 namespace multiscale {
 
-constexpr int kGroup = 32;      // activations per scale, weights per record group
-constexpr int kBlockRows = 16;  // weight rows interleaved in one block
+// Few tokens: tiles. Weights are multiplied as they lie, unsigned; digits are signed.
+// ---------------------------
 
-// How a block of 16 weight rows lies in memory. A block is a sequence of records; a record holds one or
-// two groups: first all their scales (and minimums), then their codes, so that one stream is read and
-// every 64-byte line of codes is aligned.
-//   codes of 4 bits: [j 0..3][row 16][byte 4], low nibble k = 4j + byte, high nibble k = 16 + 4j + byte
-//   codes of 8 bits: [j 0..7][row 16][byte 4], k = 4j + byte
-// Codes are stored unsigned: c + offset. The limit above holds for all layouts: it is reached by 8-bit codes
-// over a whole group; halves sum 16 terms, nibbles are at most 15.
-enum class Layout : int {
-  kC4S16 = 0,  // 4-bit codes, fp16 scale                          Q4_0
-  kC4S16M,     // 4-bit codes, fp16 scale and minimum              Q4_1
-  kC4S32M,     // 4-bit codes, fp32 scale and minimum              Q4_K
-  kC8S16,      // 8-bit codes, fp16 scale                          Q8_0, Q5_0, IQ4_NL
-  kC8S16M,     // 8-bit codes, fp16 scale and minimum              Q5_1
-  kC8S32M,     // 8-bit codes, fp32 scale and minimum              Q5_K
-  kC8S32H,     // 8-bit codes, two fp32 scales, one per half group Q6_K
-  kC8S32,      // 8-bit codes, fp32 scale                          IQ4_XS, MXFP4
-  kC4S32H,     // 4-bit codes, two fp32 scales                     Q3_K
-  kC4S32HM,    // 4-bit codes, two fp32 scales, two minimums       Q2_K
-};
-constexpr int kLayouts = 10;
-
-template <Layout L>
-struct LayoutTraits {
-  static constexpr bool kNibbles = L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC4S32M ||
-                                   L == Layout::kC4S32H || L == Layout::kC4S32HM;
-  static constexpr bool kMinimum = L == Layout::kC4S16M || L == Layout::kC4S32M || L == Layout::kC8S16M ||
-                                   L == Layout::kC8S32M || L == Layout::kC4S32HM;
-  static constexpr bool kHalves = L == Layout::kC8S32H || L == Layout::kC4S32H || L == Layout::kC4S32HM;
-  static constexpr bool kHalfFloat =
-      L == Layout::kC4S16 || L == Layout::kC4S16M || L == Layout::kC8S16 || L == Layout::kC8S16M;
-  static constexpr int kScaleBytes = kBlockRows * (kHalfFloat ? 2 : 4);
-  // Per group: scales [16], with halves the second half's [16]; then, if there are any, minimums alike.
-  static constexpr int kHeaderBytes = kScaleBytes * (kHalves ? 2 : 1) * (kMinimum ? 2 : 1);
-  static constexpr int kCodeBytes = kBlockRows * kGroup / (kNibbles ? 2 : 1);
-  static constexpr int kGroups = kHeaderBytes % 64 == 0 ? 1 : 2;  // groups of one record
-  static constexpr int kRecordBytes = kGroups * (kHeaderBytes + kCodeBytes);
-};
-
-// What a kernel needs to know of one token's group beside its digits.
+// What a tile kernel needs to know of one token's group beside its digits.
 struct GroupInfo {
-  float scale;          // s_x: activation = scale · q
-  float sum;            // scale · Σ_k q, for minimums of the whole group
+  float scale;          // s_x
+  float sum;            // u of the whole group
   int32_t codes[2][2];  // Σ_k q over each half of the group: [0] of all digits but a third, [1] of the third
 };
 
@@ -74,26 +35,76 @@ struct GroupInfo {
 //           weight word meet their partners without a shuffle
 enum class DigitForm : int { kBytes = 0, kWords = 1 };
 
-constexpr size_t digit_bytes(DigitForm form, int passes) {  // of one token's group
-  return form == DigitForm::kBytes ? size_t(kGroup) * passes : size_t(kGroup) * 2 * (passes == 3 ? 2 : 1);
+constexpr int digit_bytes(DigitForm form, int passes) {  // of one token's group
+  return form == DigitForm::kBytes ? kGroup * passes : kGroup * 2 * (passes == 3 ? 2 : 1);
 }
 
 // y[token][0..15] for one block of 16 rows and a tile of tokens (the index of the function in its table:
-// log2 of the tile's tokens). `records` is the block's length, `offset` the codes' offset.
+// log2 of the tile's tokens). `records` is the block's length.
 using TileKernel = void (*)(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info,
-                            int offset, float* y, size_t stride);
+                            const float* factors, float* y, size_t stride);
+constexpr int kTileSizes = 4;  // 1, 2, 4, 8 tokens
 
-// The float product, for models that are not quantised: w [k][16] of one block, x [token][stride_x].
+// Many tokens: panels. A few rows of weights are unpacked once, to signed codes, and stay in the second-level
+// cache while all tokens pass over them.
+// -----------------------------------------------------------------------
+
+// Digits of a tile of T tokens in the panel's form: [group][plane][..][token T][4 bytes]
+//   kBytes: a plane for each digit, [column / 4], unsigned: the first digits are the bytes of q + 32768 (one
+//           digit: q + 128; a third: + 128)
+//   kWords: a plane of 256·h + l (or h alone), one of the third digit, signed, [column / 2]
+// Of every group and tile, four floats for each token: s_x, u of the group, u of its halves, as [4][token T].
+constexpr int kTokenFloats = 4;
+
+// Weights of a panel of one or two blocks, side by side: "row" below is [block][row 16]
+//   codes        kBytes: int8 [group][column / 4][row][4]; kWords: int16 [group][column / 2][row][2]
+//   corrections  kBytes: [group][part][row] int32 −128 · Σ code, what the unsigned digits are too much
+//   scales       [group][part][row]; minimums alike
+struct Panel {
+  uint8_t* codes;
+  int32_t* corrections;
+  float* scales;
+  float* minimums;
+};
+
+// What a generated kernel reads (scripts/panel-kernels.mjs knows the order of these fields).
+struct PanelArguments {
+  const uint8_t* digits;
+  const uint8_t* codes;
+  const int32_t* corrections;
+  const float* scales;
+  const float* minimums;
+  const float* tokens;  // the four floats
+  const float* factors;
+  float* y;       // [token][row]
+  size_t stride;  // of y, in bytes
+  size_t groups;
+};
+using PanelKernel = void (*)(const PanelArguments*);
+constexpr int kMaxPanelTokens = 7;
+
+struct PanelKernels {
+  int blocks;                                    // of a panel; 0: the variant has no panels
+  int max_tokens[3];                             // of a tile, for 1, 2, 3 passes
+  PanelKernel kernel[3][2][2][kMaxPanelTokens];  // [passes − 1][halves][minimum][tokens − 1]
+  // Unpacks block `index` of a panel of `blocks`.
+  void (*unpack[kLayouts])(const uint8_t* block, int records, int index, const Panel& panel);
+};
+
+constexpr size_t panel_digit_bytes(DigitForm form, int passes) { return digit_bytes(form, passes); }
+
+// Models that are not quantised. ---------------------------------------------------------------------------
+
+// The float product: w [k][16] of one block, x [token][stride_x].
 using FloatKernel = void (*)(const void* block, int cols, const float* x, size_t stride_x, float* y,
                              size_t stride_y);
 enum class FloatType : int { kF32 = 0, kF16 = 1, kBF16 = 2 };
-
-constexpr int kTileSizes = 4;  // 1, 2, 4, 8 tokens
 
 struct GemmKernels {
   DigitForm form;
   int max_tile[3];                           // largest tile for 1, 2, 3 passes
   TileKernel tile[kLayouts][3][kTileSizes];  // [layout][passes - 1][log2 tokens], null above max_tile
+  PanelKernels panel;
   int max_float_tile;
   FloatKernel float_tile[3][kTileSizes];  // [FloatType][log2 tokens]
 };

@@ -1,5 +1,5 @@
-// The block formats of GGUF files (ggml), group by group. Layouts: docs of the GGUF format; each is
-// checked against the TypeScript decoder, which is checked against an independent one.
+// The block formats of GGUF files (ggml), and how each is packed. Layouts of the files: docs of the GGUF
+// format; each is checked against the TypeScript decoder, which is checked against an independent one.
 #include <cstring>
 
 #include "gemm/weight.h"
@@ -8,200 +8,288 @@ namespace multiscale {
 
 namespace {
 
-// Infinities and NaN included: the caller must see them.
-float half_at(const uint8_t* p) {
-  uint16_t half;
-  memcpy(&half, p, 2);
-  if ((half & 0x7c00) == 0x7c00) return __builtin_inff();
-  const uint32_t magnitude = (half & 0x7fff) << 13, sign = (half & 0x8000) << 16;
-  float value;
-  memcpy(&value, &magnitude, 4);
-  value *= 0x1p112f;  // moves the exponent bias from 15 to 127, and normalises subnormals on the way
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  bits |= sign;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-
-void nibbles(const uint8_t* p, uint8_t* codes) {
-  for (int i = 0; i < 16; i++) {
-    codes[i] = p[i] & 15;
-    codes[i + 16] = p[i] >> 4;
-  }
-}
-
-void fifth_bits(const uint8_t* p, uint8_t* codes) {
-  uint32_t bits;
-  memcpy(&bits, p, 4);
-  for (int i = 0; i < 32; i++) codes[i] |= ((bits >> i) & 1) << 4;
-}
-
-void q4_0(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 18;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = 0;
-  nibbles(block + 2, codes);
-}
-
-void q4_1(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 20;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = -half_at(block + 2);
-  nibbles(block + 4, codes);
-}
-
-void q5_0(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 22;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = 0;
-  nibbles(block + 6, codes);
-  fifth_bits(block + 2, codes);
-}
-
-void q5_1(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 24;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = -half_at(block + 2);
-  nibbles(block + 8, codes);
-  fifth_bits(block + 4, codes);
-}
-
-void q8_0(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 34;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = 0;
-  for (int i = 0; i < 32; i++) codes[i] = block[2 + i] ^ 0x80;  // signed to offset 128
-}
-
-// Scale and minimum of group j of a Q4_K or Q5_K block: 6 bits each, packed in 12 bytes. The products
-// with the block's half-precision scales have at most 17 bits: exact.
-void k_scales(const uint8_t* block, int j, float* scales, float* minimums) {
-  const uint8_t* packed = block + 4;
-  int scale, min;
-  if (j < 4) {
-    scale = packed[j] & 63;
-    min = packed[j + 4] & 63;
-  } else {
-    scale = (packed[j + 4] & 15) | (packed[j - 4] >> 6 << 4);
-    min = (packed[j + 4] >> 4) | (packed[j] >> 6 << 4);
-  }
-  scales[0] = scales[1] = half_at(block) * scale;
-  minimums[0] = minimums[1] = half_at(block + 2) * min;
-}
-
-void q4_k(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 144;
-  const int j = group % 8;
-  k_scales(block, j, scales, minimums);
-  const uint8_t* p = block + 16 + j / 2 * 32;
-  for (int i = 0; i < 32; i++) codes[i] = j % 2 ? p[i] >> 4 : p[i] & 15;
-}
-
-void q5_k(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 176;
-  const int j = group % 8;
-  k_scales(block, j, scales, minimums);
-  const uint8_t* p = block + 48 + j / 2 * 32;
-  for (int i = 0; i < 32; i++) codes[i] = (j % 2 ? p[i] >> 4 : p[i] & 15) | ((block[16 + i] >> j) & 1) << 4;
-}
-
-void q6_k(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 210;
-  const int half = group % 8 / 4, quarter = group % 4;  // of the block; of its half
-  const uint8_t* low = block + half * 64 + quarter % 2 * 32;
-  const uint8_t* high = block + 128 + half * 32;
-  for (int i = 0; i < 32; i++)
-    codes[i] = (quarter < 2 ? low[i] & 15 : low[i] >> 4) | ((high[i] >> (2 * quarter)) & 3) << 4;
-  const float d = half_at(block + 208);
-  const int8_t* sub = reinterpret_cast<const int8_t*>(block + 192) + half * 8 + quarter * 2;
-  scales[0] = d * sub[0];
-  scales[1] = d * sub[1];
-  minimums[0] = minimums[1] = 0;
-}
-
-// Both halves' scales and minimums, 4 bits each in one byte.
-void q2_k(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 84;
-  const int j = group % 8;
-  for (int half = 0; half < 2; half++) {
-    const uint8_t packed = block[2 * j + half];
-    scales[half] = half_at(block + 80) * (packed & 15);
-    minimums[half] = half_at(block + 82) * (packed >> 4);
-  }
-  const uint8_t* p = block + 16 + j / 4 * 32;
-  for (int i = 0; i < 32; i++) codes[i] = (p[i] >> (2 * (j % 4))) & 3;
-}
-
-// Low bits as in Q2_K; a set bit of the mask adds 4, and 4 is the offset. Of the 6-bit scales the low four
-// bits are the nibbles of 8 bytes, the upper two are in the 4 bytes behind.
-void q3_k(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 110;
-  const int j = group % 8;
-  for (int half = 0; half < 2; half++) {
-    const int i = 2 * j + half;
-    const int low = block[96 + i % 8] >> (i / 8 * 4) & 15, high = block[104 + i % 4] >> (i / 4 * 2) & 3;
-    scales[half] = half_at(block + 108) * ((low | high << 4) - 32);
-  }
-  minimums[0] = minimums[1] = 0;
-  const uint8_t* p = block + 32 + j / 4 * 32;
-  for (int i = 0; i < 32; i++) codes[i] = ((p[i] >> (2 * (j % 4))) & 3) | ((block[i] >> j) & 1) << 2;
-}
-
-constexpr int kTableOffset = 128;  // of the two tables: signed bytes become unsigned
-const int8_t kIq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-const int8_t kTwiceE2M1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-
-void table_nibbles(const uint8_t* p, const int8_t* table, uint8_t* codes) {
-  nibbles(p, codes);
-  for (int i = 0; i < 32; i++) codes[i] = table[codes[i]] + kTableOffset;
-}
-
-void iq4_nl(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 18;
-  scales[0] = scales[1] = half_at(block);
-  minimums[0] = minimums[1] = 0;
-  table_nibbles(block + 2, kIq4, codes);
-}
-
-void iq4_xs(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group / 8 * 136;
-  const int j = group % 8;
-  const int low = block[4 + j / 2] >> (j % 2 * 4) & 15, high = block[2 + j / 4] >> (j % 4 * 2) & 3;
-  scales[0] = scales[1] = half_at(block) * ((low | high << 4) - 32);
-  minimums[0] = minimums[1] = 0;
-  table_nibbles(block + 8 + j * 16, kIq4, codes);
-}
-
-// The scale of doubled codes is 2^(e - 128): below e = 2 it is subnormal, and still exact. 0xff is NaN.
-void mxfp4(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums) {
-  const uint8_t* block = row + group * 17;
-  const uint32_t e = block[0];
-  const uint32_t bits = e == 0xff ? 0x7fc00000 : e < 2 ? 0x00200000u << e : (e - 1) << 23;
-  memcpy(&scales[0], &bits, 4);
-  scales[1] = scales[0];
-  minimums[0] = minimums[1] = 0;
-  table_nibbles(block + 1, kTwiceE2M1, codes);
-}
-
-const WeightFormat kFormats[] = {
-    {"Q4_0", true, Layout::kC4S16, FloatType::kF32, 8, 32, 18, q4_0},
-    {"Q4_1", true, Layout::kC4S16M, FloatType::kF32, 0, 32, 20, q4_1},
-    {"Q5_0", true, Layout::kC8S16, FloatType::kF32, 16, 32, 22, q5_0},
-    {"Q5_1", true, Layout::kC8S16M, FloatType::kF32, 0, 32, 24, q5_1},
-    {"Q8_0", true, Layout::kC8S16, FloatType::kF32, 128, 32, 34, q8_0},
-    {"Q2_K", true, Layout::kC4S32HM, FloatType::kF32, 0, 256, 84, q2_k},
-    {"Q3_K", true, Layout::kC4S32H, FloatType::kF32, 4, 256, 110, q3_k},
-    {"Q4_K", true, Layout::kC4S32M, FloatType::kF32, 0, 256, 144, q4_k},
-    {"Q5_K", true, Layout::kC8S32M, FloatType::kF32, 0, 256, 176, q5_k},
-    {"Q6_K", true, Layout::kC8S32H, FloatType::kF32, 32, 256, 210, q6_k},
-    {"IQ4_NL", true, Layout::kC8S16, FloatType::kF32, kTableOffset, 32, 18, iq4_nl},
-    {"IQ4_XS", true, Layout::kC8S32, FloatType::kF32, kTableOffset, 256, 136, iq4_xs},
-    {"MXFP4", true, Layout::kC8S32, FloatType::kF32, kTableOffset, 32, 17, mxfp4},
-    {"F32", false, Layout::kC4S16, FloatType::kF32, 0, 1, 4, nullptr},
-    {"F16", false, Layout::kC4S16, FloatType::kF16, 0, 1, 2, nullptr},
-    {"BF16", false, Layout::kC4S16, FloatType::kBF16, 0, 1, 2, nullptr},
+// One row's part of one packed group.
+struct Piece {
+  uint32_t lines[8];        // four bytes of every line of codes
+  uint16_t scale, minimum;  // halves
+  uint8_t factors[2];       // of the parts; or their scales, where those are bytes
+  uint8_t minimum_factors[2];
 };
+
+uint16_t load_u16(const uint8_t* p) {
+  uint16_t v;
+  memcpy(&v, p, 2);
+  return v;
+}
+
+uint32_t load_u32(const uint8_t* p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+  return v;
+}
+
+constexpr uint16_t kSign = 0x8000;
+
+bool finite(uint16_t half) { return (half & 0x7c00) != 0x7c00; }
+
+// Sixteen bytes with columns i and 16 + i in each: the packed order, as most formats have it.
+void nibble_lines(const uint8_t* p, uint32_t* lines) { memcpy(lines, p, 16); }
+
+// The same from 32 bytes of which one nibble belongs to the group: bits `shift` … shift + 3.
+void nibble_lines(const uint8_t* p, int shift, uint32_t* lines) {
+  for (int j = 0; j < 4; j++) {
+    const uint32_t low = load_u32(p + 4 * j) >> shift & 0x0f0f0f0f;
+    const uint32_t high = load_u32(p + 16 + 4 * j) >> shift & 0x0f0f0f0f;
+    lines[j] = low | high << 4;
+  }
+}
+
+// Two bits of each of 32 bytes, bits `shift` and shift + 1.
+void pair_lines(const uint8_t* p, int shift, uint32_t* lines) {
+  for (int h = 0; h < 2; h++) {
+    lines[h] = 0;
+    for (int i = 0; i < 4; i++) lines[h] |= (load_u32(p + 16 * h + 4 * i) >> shift & 0x03030303) << 2 * i;
+  }
+}
+
+// One bit of each of 32 bytes.
+void single_line(const uint8_t* p, int shift, uint32_t* line) {
+  *line = 0;
+  for (int i = 0; i < 8; i++) *line |= (load_u32(p + 4 * i) >> shift & 0x01010101) << i;
+}
+
+// 32 bits in the columns' order: bit 4i + b becomes bit i of byte b.
+void single_line(uint32_t bits, uint32_t* line) {
+  *line = 0;
+  for (int b = 0; b < 4; b++) {
+    uint32_t v = bits >> b & 0x11111111;  // bit 4i; halved three times until they are neighbours
+    v = (v | v >> 3) & 0x03030303;
+    v = (v | v >> 6) & 0x000f000f;
+    v = (v | v >> 12) & 0xff;
+    *line |= v << 8 * b;
+  }
+}
+
+struct Q4_0 {
+  static constexpr int kElements = 32, kBytes = 18;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.scale = load_u16(block);
+    nibble_lines(block + 2, out.lines);
+  }
+};
+
+struct Q4_1 {
+  static constexpr int kElements = 32, kBytes = 20;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.scale = load_u16(block);
+    out.minimum = load_u16(block + 2) ^ kSign;
+    nibble_lines(block + 4, out.lines);
+  }
+};
+
+struct Q5_0 {
+  static constexpr int kElements = 32, kBytes = 22;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.scale = load_u16(block);
+    single_line(load_u32(block + 2), out.lines + 4);
+    nibble_lines(block + 6, out.lines);
+  }
+};
+
+struct Q5_1 {
+  static constexpr int kElements = 32, kBytes = 24;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.scale = load_u16(block);
+    out.minimum = load_u16(block + 2) ^ kSign;
+    single_line(load_u32(block + 4), out.lines + 4);
+    nibble_lines(block + 8, out.lines);
+  }
+};
+
+struct Q8_0 {
+  static constexpr int kElements = 32, kBytes = 34;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.scale = load_u16(block);
+    for (int j = 0; j < 8; j++)
+      out.lines[j] = load_u32(block + 2 + 4 * j) ^ 0x80808080;  // signed to offset 128
+  }
+};
+
+// Factor and minimum's factor of group j of a Q4_K or Q5_K block: 6 bits each, packed in 12 bytes.
+void k_factors(const uint8_t* packed, int j, Piece& out) {
+  if (j < 4) {
+    out.factors[0] = packed[j] & 63;
+    out.minimum_factors[0] = packed[j + 4] & 63;
+  } else {
+    out.factors[0] = (packed[j + 4] & 15) | (packed[j - 4] >> 6 << 4);
+    out.minimum_factors[0] = (packed[j + 4] >> 4) | (packed[j] >> 6 << 4);
+  }
+}
+
+struct Q4_K {
+  static constexpr int kElements = 256, kBytes = 144;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    out.scale = load_u16(block);
+    out.minimum = load_u16(block + 2);
+    k_factors(block + 4, j, out);
+    nibble_lines(block + 16 + j / 2 * 32, j % 2 * 4, out.lines);
+  }
+};
+
+struct Q5_K {
+  static constexpr int kElements = 256, kBytes = 176;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    out.scale = load_u16(block);
+    out.minimum = load_u16(block + 2);
+    k_factors(block + 4, j, out);
+    single_line(block + 16, j, out.lines + 4);
+    nibble_lines(block + 48 + j / 2 * 32, j % 2 * 4, out.lines);
+  }
+};
+
+struct Q6_K {
+  static constexpr int kElements = 256, kBytes = 210;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    const int half = j / 4, quarter = j % 4;  // of the block; of its half
+    out.scale = load_u16(block + 208);
+    memcpy(out.factors, block + 192 + half * 8 + quarter * 2, 2);
+    nibble_lines(block + half * 64 + quarter % 2 * 32, quarter / 2 * 4, out.lines);
+    pair_lines(block + 128 + half * 32, 2 * quarter, out.lines + 4);
+  }
+};
+
+struct Q2_K {
+  static constexpr int kElements = 256, kBytes = 84;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    out.scale = load_u16(block + 80);
+    out.minimum = load_u16(block + 82);
+    for (int half = 0; half < 2; half++) {
+      out.factors[half] = block[2 * j + half] & 15;
+      out.minimum_factors[half] = block[2 * j + half] >> 4;
+    }
+    pair_lines(block + 16 + j / 4 * 32, 2 * (j % 4), out.lines);
+  }
+};
+
+// A set bit of the mask adds 4, and 4 is the offset. Of the 6-bit factors the low four bits are the nibbles
+// of 8 bytes, the upper two are in the 4 bytes behind.
+struct Q3_K {
+  static constexpr int kElements = 256, kBytes = 110;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    out.scale = load_u16(block + 108);
+    for (int half = 0; half < 2; half++) {
+      const int i = 2 * j + half;
+      const int low = block[96 + i % 8] >> (i / 8 * 4) & 15, high = block[104 + i % 4] >> (i / 4 * 2) & 3;
+      out.factors[half] = (low | high << 4) - 32;
+    }
+    pair_lines(block + 32 + j / 4 * 32, 2 * (j % 4), out.lines);
+    single_line(block, j, out.lines + 2);
+  }
+};
+
+struct IQ4_NL : Q4_0 {};
+
+struct IQ4_XS {
+  static constexpr int kElements = 256, kBytes = 136;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    out.scale = load_u16(block);
+    const int low = block[4 + j / 2] >> (j % 2 * 4) & 15, high = block[2 + j / 4] >> (j % 4 * 2) & 3;
+    out.factors[0] = (low | high << 4) - 32;
+    nibble_lines(block + 8 + j * 16, out.lines);
+  }
+};
+
+struct MXFP4 {
+  static constexpr int kElements = 32, kBytes = 17;
+  static void piece(const uint8_t* block, int, Piece& out) {
+    out.factors[0] = block[0];
+    nibble_lines(block + 1, out.lines);
+  }
+};
+
+// Four scales, then 8 bytes for each 16 columns, i and 8 + i in each.
+struct NVFP4 {
+  static constexpr int kElements = 64, kBytes = 36;
+  static void piece(const uint8_t* block, int j, Piece& out) {
+    memcpy(out.factors, block + 2 * j, 2);
+    const uint8_t* near = block + 4 + 16 * j;
+    for (int i = 0; i < 2; i++) {
+      const uint32_t a = load_u32(near + 4 * i), b = load_u32(near + 8 + 4 * i);
+      out.lines[i] = (a & 0x0f0f0f0f) | (b & 0x0f0f0f0f) << 4;
+      out.lines[2 + i] = (a >> 4 & 0x0f0f0f0f) | (b & 0xf0f0f0f0);
+    }
+  }
+};
+
+template <Layout L, class Format>
+int pack_block(const uint8_t* source, size_t row_bytes, int cols, int rows, uint8_t* block) {
+  constexpr LayoutInfo kInfo = layout_info(L);
+  constexpr int kGroups = Format::kElements / kGroup;
+  int bad = kBlockRows;
+  for (int group = 0; group < cols / kGroup; group++) {
+    uint8_t* record = block + static_cast<size_t>(group / kInfo.groups()) * kInfo.record_bytes();
+    const int g = group % kInfo.groups();
+    uint8_t* codes = record + kInfo.header_bytes() + g * kInfo.group_bytes();
+    const uint8_t* from = source + static_cast<size_t>(group / kGroups) * Format::kBytes;
+    for (int row = 0; row < rows; row++, from += row_bytes) {
+      Piece piece = {};
+      Format::piece(from, group % kGroups, piece);
+      bool good = finite(piece.scale) && finite(piece.minimum);
+      for (int line = 0; line < kInfo.bits; line++)
+        memcpy(codes + line * 64 + row * 4, piece.lines + line, 4);
+      const int at = g * kInfo.parts() * kBlockRows + row;
+      if constexpr (kInfo.scale == ScaleKind::kHalf) {
+        memcpy(record + at * 2, &piece.scale, 2);
+      } else if constexpr (kInfo.scale == ScaleKind::kHalfMinimum || kInfo.super()) {
+        memcpy(record + row * 2, &piece.scale, 2);
+        memcpy(record + 32 + row * 2, &piece.minimum, 2);
+      }
+      for (int part = 0; part < kInfo.parts(); part++) {
+        const int byte = at + part * kBlockRows;
+        if constexpr (kInfo.super()) record[kInfo.factors_at() + byte] = piece.factors[part];
+        if constexpr (kInfo.scale == ScaleKind::kSuperMinimum)
+          record[kInfo.minimum_factors_at() + byte] = piece.minimum_factors[part];
+        if constexpr (kInfo.scale == ScaleKind::kExponent) {
+          record[byte] = piece.factors[part];
+          good = good && piece.factors[part] != 0xff;
+        }
+        if constexpr (kInfo.scale == ScaleKind::kFloat8) {
+          record[byte] = piece.factors[part] & 0x7f;  // the sign bit means nothing
+          good = good && record[byte] != 0x7f;
+        }
+      }
+      if (!good && row < bad) bad = row;
+    }
+  }
+  return bad == kBlockRows ? -1 : bad;
+}
+
+// Columns of 16 rows next to each other. `Exponent`: the bits that are all set in infinities and NaN.
+template <class Bits, Bits Exponent>
+int pack_floats(const uint8_t* source, size_t row_bytes, int cols, int rows, uint8_t* block) {
+  int bad = kBlockRows;
+  constexpr int kStep = 16;  // columns in the first-level cache on both sides
+  for (int k = 0; k < cols; k += kStep)
+    for (int row = 0; row < rows; row++)
+      for (int i = k; i < cols && i < k + kStep; i++) {
+        Bits element;
+        memcpy(&element, source + row * row_bytes + i * sizeof element, sizeof element);
+        memcpy(block + (static_cast<size_t>(i) * kBlockRows + row) * sizeof element, &element,
+               sizeof element);
+        if ((element & Exponent) == Exponent && row < bad) bad = row;
+      }
+  return bad == kBlockRows ? -1 : bad;
+}
+
+#define MS_FORMAT(type) \
+  {#type, true, Layout::type, FloatType::kF32, type::kElements, type::kBytes, pack_block<Layout::type, type>},
+const WeightFormat kFormats[] = {
+    MS_EACH_LAYOUT(MS_FORMAT)  //
+    {"F32", false, Layout::Q4_0, FloatType::kF32, 1, 4, pack_floats<uint32_t, 0x7f800000>},
+    {"F16", false, Layout::Q4_0, FloatType::kF16, 1, 2, pack_floats<uint16_t, 0x7c00>},
+    {"BF16", false, Layout::Q4_0, FloatType::kBF16, 1, 2, pack_floats<uint16_t, 0x7f80>},
+};
+#undef MS_FORMAT
 
 }  // namespace
 

@@ -8,8 +8,57 @@ namespace multiscale {
 
 namespace {
 
-// Rounded up to whole records of any layout (one or two groups).
-int padded_groups(int cols) { return ((cols + kGroup - 1) / kGroup + 1) / 2 * 2; }
+int padded_groups(int cols) {
+  const int groups = (cols + kGroup - 1) / kGroup;
+  return (groups + kGroupsPadding - 1) / kGroupsPadding * kGroupsPadding;
+}
+
+// From so many rows on, unpacking a panel pays: measured, the same on every variant within noise.
+constexpr int kPanelRows = 24;
+
+// Tiles of 8, 4, 2, 1 tokens, as large as the variant allows.
+void plan_tiles(int rows, int max_tile, std::vector<Tile>& out) {
+  for (int row = 0, tokens = 8; row < rows; row += tokens) {
+    while (tokens > max_tile || row + tokens > rows) tokens /= 2;
+    out.push_back({row, tokens});
+  }
+}
+
+// As few tiles as possible, of sizes that differ by one at most.
+void plan_panel_tiles(int rows, int max_tokens, std::vector<Tile>& out) {
+  const int count = (rows + max_tokens - 1) / max_tokens;
+  for (int i = 0, row = 0; i < count; i++) {
+    const int tokens = rows / count + (i < rows % count ? 1 : 0);
+    out.push_back({row, tokens});
+    row += tokens;
+  }
+}
+
+int log2_of(int tokens) { return tokens == 8 ? 3 : tokens == 4 ? 2 : tokens == 2 ? 1 : 0; }
+
+// How many blocks a task takes, of `share` that would give each thread a few tasks.
+int blocks_of_task(const Pool& pool, const Weight& w, size_t bytes_of_block, size_t limit) {
+  const int share = std::max(1, w.blocks() / (pool.threads() * 4));
+  return std::min(share, std::max(1, static_cast<int>(limit / bytes_of_block)));
+}
+
+void add_bias(const Weight& w, const float* bias, int rows, int begin, int end, float* y, size_t stride_y) {
+  if (!bias) return;
+  for (int row = 0; row < rows; row++)
+    for (int n = begin * kBlockRows; n < std::min(w.rows(), end * kBlockRows); n++)
+      y[row * stride_y + n] += bias[n];
+}
+
+// Calls product(out, stride) for columns [column, column + width) of a tile, with room for full width.
+template <int Width, class Product>
+void with_full_width(float* y, size_t stride_y, int column, int rows, int tokens, const Product& product) {
+  float* out = y + column;
+  if (column + Width <= rows) return product(out, stride_y);
+  float rest[8 * Width];
+  product(rest, static_cast<size_t>(Width));
+  for (int t = 0; t < tokens; t++)
+    memcpy(out + t * stride_y, rest + t * Width, (rows - column) * sizeof(float));
+}
 
 // A task takes so many blocks that they stay in the second-level cache while every token passes over them.
 constexpr size_t kTaskBytes = 256 << 10;
@@ -17,43 +66,88 @@ constexpr size_t kTaskBytes = 256 << 10;
 template <class Kernel>
 void for_each_block(Pool& pool, const Weight& w, int rows, const std::vector<Tile>& tiles, const float* bias,
                     float* y, size_t stride_y, const Kernel& kernel) {
-  const int blocks = w.blocks();
-  const int share = std::max(1, blocks / (pool.threads() * 4));
-  const int fitting = std::max(1, static_cast<int>(kTaskBytes / w.block_bytes()));
-  const int step = std::min(share, fitting), tasks = (blocks + step - 1) / step;
-  pool.parallel_for(tasks, [&](int task, int) {
-    const int begin = task * step, end = std::min(blocks, begin + step);
+  const int step = blocks_of_task(pool, w, w.block_bytes(), kTaskBytes);
+  pool.parallel_for((w.blocks() + step - 1) / step, [&](int task, int) {
+    const int begin = task * step, end = std::min(w.blocks(), begin + step);
     for (const Tile& tile : tiles)
-      for (int block = begin; block < end; block++) {
-        const int column = block * kBlockRows, width = std::min(kBlockRows, w.rows() - column);
-        const int count = 1 << tile.size_log2;
-        float* out = y + tile.row * stride_y + column;
-        if (width == kBlockRows) {
-          kernel(block, tile, out, stride_y);
-        } else {
-          float scratch[8 * kBlockRows];
-          kernel(block, tile, scratch, static_cast<size_t>(kBlockRows));
-          for (int t = 0; t < count; t++)
-            memcpy(out + t * stride_y, scratch + t * kBlockRows, width * sizeof(float));
-        }
+      for (int block = begin; block < end; block++)
+        with_full_width<kBlockRows>(
+            y + tile.row * stride_y, stride_y, block * kBlockRows, w.rows(), tile.tokens,
+            [&](float* out, size_t stride) { kernel(w.block(block), tile, out, stride); });
+    add_bias(w, bias, rows, begin, end, y, stride_y);
+  });
+}
+
+// The arrays of one panel in a thread's scratch.
+struct PanelSizes {
+  size_t codes, corrections, scales, minimums;
+  size_t bytes() const { return codes + corrections + scales + minimums; }
+};
+
+PanelSizes panel_sizes(const GemmKernels& kernels, const Weight& w) {
+  const LayoutInfo& info = layout_info(w.format().layout);
+  const size_t rows = static_cast<size_t>(kernels.panel.blocks) * kBlockRows;
+  const bool bytes = kernels.form == DigitForm::kBytes;
+  const size_t array = w.groups() * info.parts() * rows * 4;
+  return {w.groups() * kGroup * rows * (bytes ? 1 : 2), bytes ? array : 0, array, info.minimum() ? array : 0};
+}
+
+// Several panels pass over a tile's digits while these are in the first-level cache.
+constexpr size_t kPanelTaskBytes = 512 << 10;
+
+int panels_of_task(const GemmKernels& kernels, const Weight& w) {
+  return std::max(1, static_cast<int>(kPanelTaskBytes / panel_sizes(kernels, w).bytes()));
+}
+
+void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w,
+                   const float* bias, float* y, size_t stride_y, uint8_t* scratch) {
+  const PanelKernels& table = kernels.panel;
+  const LayoutInfo& info = layout_info(w.format().layout);
+  const auto& kernel = table.kernel[x.passes() - 1][info.halves][info.minimum()];
+  const PanelSizes sizes = panel_sizes(kernels, w);
+  const int panels = (w.blocks() + table.blocks - 1) / table.blocks;
+  const int step = std::min(panels_of_task(kernels, w), std::max(1, panels / (pool.threads() * 4)));
+  const size_t scratch_bytes = panel_scratch_bytes(kernels, w);
+
+  pool.parallel_for((panels + step - 1) / step, [&](int task, int thread) {
+    const int first = task * step, count = std::min(step, panels - first);
+    const auto panel_at = [&](int i) {
+      uint8_t* p = scratch + thread * scratch_bytes + i * sizes.bytes();
+      uint8_t* corrections = p + sizes.codes;
+      uint8_t* scales = corrections + sizes.corrections;
+      return Panel{p, reinterpret_cast<int32_t*>(corrections), reinterpret_cast<float*>(scales),
+                   reinterpret_cast<float*>(scales + sizes.scales)};
+    };
+    for (int i = 0; i < count; i++)
+      for (int b = 0; b < table.blocks; b++) {
+        const int block = (first + i) * table.blocks + b;
+        if (block < w.blocks())
+          table.unpack[static_cast<int>(w.format().layout)](w.block(block), w.records(), b, panel_at(i));
       }
-    if (bias)
-      for (int row = 0; row < rows; row++)
-        for (int n = begin * kBlockRows; n < std::min(w.rows(), end * kBlockRows); n++)
-          y[row * stride_y + n] += bias[n];
+    for (const Tile& tile : x.tiles())
+      for (int i = 0; i < count; i++) {
+        const Panel panel = panel_at(i);
+        const auto product = [&](float* out, size_t stride) {
+          const PanelArguments arguments = {
+              x.digits(tile.row),     panel.codes,
+              panel.corrections,      panel.scales,
+              panel.minimums,         x.floats(tile.row),
+              x.factors() + tile.row, out,
+              stride * sizeof(float), static_cast<size_t>(w.groups()),
+          };
+          kernel[tile.tokens - 1](&arguments);
+        };
+        float* out = y + tile.row * stride_y;
+        const int column = (first + i) * table.blocks * kBlockRows;
+        if (table.blocks == 2) with_full_width<32>(out, stride_y, column, w.rows(), tile.tokens, product);
+        else with_full_width<16>(out, stride_y, column, w.rows(), tile.tokens, product);
+      }
+    const int begin = first * table.blocks;
+    add_bias(w, bias, x.rows(), begin, std::min(w.blocks(), begin + count * table.blocks), y, stride_y);
   });
 }
 
 }  // namespace
-
-std::vector<Tile> tiles(int rows, int max_tile) {
-  std::vector<Tile> result;
-  for (int row = 0, log2 = 3; row < rows; row += 1 << log2) {
-    while ((1 << log2) > max_tile || row + (1 << log2) > rows) log2--;
-    result.push_back({row, log2});
-  }
-  return result;
-}
 
 Digits::Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool per_row)
     : table_(kernels),
@@ -62,26 +156,41 @@ Digits::Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool 
       groups_(padded_groups(cols)),
       passes_(passes),
       per_row_(per_row),
-      row_bytes_(groups_ * digit_bytes(kernels.form, passes)),
+      row_bytes_(static_cast<size_t>(groups_) * digit_bytes(kernels.form, passes)),
       data_(static_cast<size_t>(rows) * row_bytes_),
-      info_(static_cast<size_t>(rows) * groups_ * sizeof(GroupInfo)) {}
+      info_(static_cast<size_t>(rows) * groups_ * sizeof(GroupInfo)),
+      factors_(static_cast<size_t>(rows) * sizeof(float)) {
+  static_assert(sizeof(GroupInfo) >= kTokenFloats * sizeof(float));
+}
 
 long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const float* x, int rows) {
-  rows_ = rows;
-  const std::vector<Tile> plan = tiles(rows, table_.max_tile[passes_ - 1]);
-  const size_t bytes = digit_bytes(table_.form, passes_);
+  if (rows != rows_ || tiles_.empty()) {
+    rows_ = rows;
+    panels_ = table_.panel.blocks > 0 && rows >= kPanelRows;
+    tiles_.clear();
+    if (panels_) plan_panel_tiles(rows, table_.panel.max_tokens[passes_ - 1], tiles_);
+    else plan_tiles(rows, table_.max_tile[passes_ - 1], tiles_);
+  }
   const long long none = static_cast<long long>(rows) * cols_;
   std::atomic<long long> bad{none};  // the lowest index found, whatever the threads' timing
-  pool.parallel_for(static_cast<int>(plan.size()), [&](int task, int) {
-    const Tile tile = plan[task];
-    const int count = 1 << tile.size_log2;
+  float* factors = reinterpret_cast<float*>(factors_.data());
+  pool.parallel_for(static_cast<int>(tiles_.size()), [&](int task, int) {
+    const Tile tile = tiles_[task];
     uint8_t* digits = data_.data() + tile.row * row_bytes_;
-    GroupInfo* info = reinterpret_cast<GroupInfo*>(info_.data()) + static_cast<size_t>(tile.row) * groups_;
-    for (int t = 0; t < count; t++) {
+    for (int t = 0; t < tile.tokens; t++) {
       const long long row = tile.row + t;
-      const int column =
-          kernels.decompose_row(x + row * cols_, cols_, groups_, passes_, per_row_, table_.form,
-                                digits + t * bytes, count * bytes, info + t, count);
+      const float* from = x + row * cols_;
+      int column;
+      if (panels_) {
+        float* floats = const_cast<float*>(this->floats(tile.row)) + t;
+        column = kernels.decompose_panel_row(from, cols_, groups_, passes_, per_row_, table_.form,
+                                             tile.tokens, digits + t * 4, floats, factors + row);
+      } else {
+        GroupInfo* info = const_cast<GroupInfo*>(this->info(tile.row)) + t;
+        column =
+            kernels.decompose_tile_row(from, cols_, groups_, passes_, per_row_, table_.form, tile.tokens,
+                                       digits + t * digit_bytes(table_.form, passes_), info, factors + row);
+      }
       if (column < 0) continue;
       const long long index = row * cols_ + column;
       long long lowest = bad.load();
@@ -92,25 +201,30 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
   return bad.load() == none ? -1 : bad.load();
 }
 
+size_t panel_scratch_bytes(const GemmKernels& kernels, const Weight& w) {
+  return kernels.panel.blocks ? panels_of_task(kernels, w) * panel_sizes(kernels, w).bytes() : 0;
+}
+
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
-            float* y, size_t stride_y) {
-  const int layout = static_cast<int>(w.format().layout), passes = x.passes();
-  const TileKernel* row = kernels.tile[layout][passes - 1];
-  // Same tiles as decompose: the digits lie in that order.
-  for_each_block(pool, w, x.rows(), tiles(x.rows(), kernels.max_tile[passes - 1]), bias, y, stride_y,
-                 [&](int block, const Tile& tile, float* out, size_t stride) {
-                   row[tile.size_log2](w.block(block), w.records(), x.digits(tile.row), x.info(tile.row),
-                                       w.format().offset, out, stride);
+            float* y, size_t stride_y, uint8_t* scratch) {
+  if (x.panels()) return linear_panels(pool, kernels, x, w, bias, y, stride_y, scratch);
+  const TileKernel* row = kernels.tile[static_cast<int>(w.format().layout)][x.passes() - 1];
+  for_each_block(pool, w, x.rows(), x.tiles(), bias, y, stride_y,
+                 [&](const uint8_t* block, const Tile& tile, float* out, size_t stride) {
+                   row[log2_of(tile.tokens)](block, w.records(), x.digits(tile.row), x.info(tile.row),
+                                             x.factors() + tile.row, out, stride);
                  });
 }
 
 void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
             const float* bias, float* y, size_t stride_y) {
   const FloatKernel* row = kernels.float_tile[static_cast<int>(w.format().float_type)];
-  for_each_block(pool, w, rows, tiles(rows, kernels.max_float_tile), bias, y, stride_y,
-                 [&](int block, const Tile& tile, float* out, size_t stride) {
-                   row[tile.size_log2](w.block(block), w.cols(), x + static_cast<size_t>(tile.row) * w.cols(),
-                                       w.cols(), out, stride);
+  std::vector<Tile> tiles;
+  plan_tiles(rows, kernels.max_float_tile, tiles);
+  for_each_block(pool, w, rows, tiles, bias, y, stride_y,
+                 [&](const void* block, const Tile& tile, float* out, size_t stride) {
+                   row[log2_of(tile.tokens)](block, w.cols(), x + static_cast<size_t>(tile.row) * w.cols(),
+                                             w.cols(), out, stride);
                  });
 }
 

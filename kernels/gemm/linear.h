@@ -1,4 +1,4 @@
-// The products over whole matrices: which tiles, on which threads. The arithmetic is in the kernels.
+// The products over whole matrices: which kernels, on which threads. The arithmetic is in the kernels.
 #pragma once
 #include <vector>
 
@@ -7,7 +7,13 @@
 
 namespace multiscale {
 
-// Digits of up to `rows` rows of `cols` activations, laid out for one variant.
+// Rows of activations that a kernel takes together.
+struct Tile {
+  int row, tokens;
+};
+
+// Digits of up to `rows` rows of `cols` activations, laid out for one variant: few rows as tiles, many as
+// panels.
 class Digits {
  public:
   Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool per_row);
@@ -18,30 +24,35 @@ class Digits {
   int capacity() const { return capacity_; }
   int rows() const { return rows_; }
   int cols() const { return cols_; }
+  int groups() const { return groups_; }
   int passes() const { return passes_; }
-  bool allocated() const { return data_.data() && info_.data(); }
-  const uint8_t* digits(int row) const { return data_.data() + static_cast<size_t>(row) * row_bytes_; }
+  bool allocated() const { return data_.data() && info_.data() && factors_.data(); }
+  bool panels() const { return panels_; }
+  const std::vector<Tile>& tiles() const { return tiles_; }
+  const uint8_t* digits(int row) const { return data_.data() + row * row_bytes_; }
   const GroupInfo* info(int row) const {
     return reinterpret_cast<const GroupInfo*>(info_.data()) + static_cast<size_t>(row) * groups_;
   }
+  const float* floats(int row) const {
+    return reinterpret_cast<const float*>(info_.data()) + static_cast<size_t>(row) * groups_ * kTokenFloats;
+  }
+  const float* factors() const { return reinterpret_cast<const float*>(factors_.data()); }
 
  private:
   const GemmKernels& table_;
   int capacity_, rows_ = 0, cols_, groups_, passes_;
-  bool per_row_;
+  bool per_row_, panels_ = false;
   size_t row_bytes_;
-  Memory data_, info_;
+  std::vector<Tile> tiles_;
+  Memory data_, info_, factors_;
 };
 
-// Tokens are taken in tiles of 8, 4, 2, 1, as large as the variant allows: the sequence for a row count.
-struct Tile {
-  int row, size_log2;
-};
-std::vector<Tile> tiles(int rows, int max_tile);
+// Bytes of scratch that each thread needs for a product with w.
+size_t panel_scratch_bytes(const GemmKernels& kernels, const Weight& w);
 
 // y[rows × weight.rows] = digits · Wᵀ (+ bias, or null). stride_y in floats.
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
-            float* y, size_t stride_y);
+            float* y, size_t stride_y, uint8_t* scratch);
 // The same for a float weight and x[rows × weight.cols].
 void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
             const float* bias, float* y, size_t stride_y);

@@ -9,60 +9,55 @@ namespace multiscale {
 
 namespace {
 
-struct LayoutSizes {
-  bool nibbles, minimum, halves, half_float;
-  int scale_bytes, header_bytes, code_bytes, groups, record_bytes;
-};
-
-template <Layout L>
-constexpr LayoutSizes sizes_of() {
-  using T = LayoutTraits<L>;
-  return {T::kNibbles,     T::kMinimum,   T::kHalves, T::kHalfFloat,  T::kScaleBytes,
-          T::kHeaderBytes, T::kCodeBytes, T::kGroups, T::kRecordBytes};
-}
-
-constexpr LayoutSizes kSizes[kLayouts] = {
-    sizes_of<Layout::kC4S16>(),   sizes_of<Layout::kC4S16M>(), sizes_of<Layout::kC4S32M>(),
-    sizes_of<Layout::kC8S16>(),   sizes_of<Layout::kC8S16M>(), sizes_of<Layout::kC8S32M>(),
-    sizes_of<Layout::kC8S32H>(),  sizes_of<Layout::kC8S32>(),  sizes_of<Layout::kC4S32H>(),
-    sizes_of<Layout::kC4S32HM>(),
-};
-
-const LayoutSizes& sizes(const WeightFormat& format) { return kSizes[static_cast<int>(format.layout)]; }
-
 int float_bytes(FloatType type) { return type == FloatType::kF32 ? 4 : 2; }
 
-bool finite(float x) { return x - x == 0; }
-
-// A half stays the half it was in the file: the conversion back is exact.
-void put_scale(uint8_t* array, int row, float value, bool half_float) {
-  if (half_float) {
-    const uint16_t bits = half_bits(value);
-    memcpy(array + row * 2, &bits, 2);
-  } else {
-    memcpy(array + row * 4, &value, 4);
-  }
+float half_at(const uint8_t* p) {
+  uint16_t lanes[16] = {};
+  memcpy(lanes, p, 2);
+  float values[16];
+  store16(values, load_half16(lanes));
+  return values[0];
 }
 
-float get_scale(const uint8_t* array, int row, bool half_float) {
-  float value;
-  if (!half_float) {
-    memcpy(&value, array + row * 4, 4);
-    return value;
-  }
-  float lanes[16];
-  store16(lanes, load_half16(reinterpret_cast<const uint16_t*>(array)));
-  return lanes[row];
+float byte_scale(const uint8_t* p, ScaleKind kind) {
+  uint8_t lanes[16] = {*p};
+  float values[16];
+  store16(values, kind == ScaleKind::kExponent ? load_half_e8m0x16(lanes) : load_half_ue4m3x16(lanes));
+  return values[0];
 }
 
-// Bit pattern of an element of a float matrix as float32 bits: enough to see whether it is finite.
-bool finite_bits(const uint8_t* p, FloatType type) {
-  uint32_t wide = 0;
-  memcpy(&wide, p, float_bytes(type));
-  switch (type) {
-    case FloatType::kF32: return (wide & 0x7f800000) != 0x7f800000;
-    case FloatType::kF16: return (wide & 0x7c00) != 0x7c00;
-    default: return (wide & 0x7f80) != 0x7f80;
+// The code of column i of a group, of row `lane`, before the table (layout.h).
+int code_at(const LayoutInfo& info, const uint8_t* group, int lane, int i) {
+  const auto byte = [&](int line) { return group[line * 64 + lane * 4 + i % 4]; };
+  const int quad = i / 4;
+  if (info.bits == 8) return byte(quad);
+  int code = 0, at = 0;
+  if (info.nibbles()) {
+    code = byte(quad % 4) >> (quad / 4 * 4) & 15;
+    at = 4;
+  }
+  if (info.pairs()) code |= (byte(info.pair_line() + quad / 4) >> (quad % 4 * 2) & 3) << at;
+  if (info.singles()) code |= (byte(info.single_line()) >> quad & 1) << (info.bits - 1);
+  return code;
+}
+
+struct ScaleAndMinimum {
+  float scale, minimum;
+};
+
+ScaleAndMinimum scales_at(const LayoutInfo& info, const uint8_t* record, int group, int part, int lane) {
+  const int at = (group * info.parts() + part) * kBlockRows + lane;
+  switch (info.scale) {
+    case ScaleKind::kHalf: return {half_at(record + at * 2), 0};
+    case ScaleKind::kHalfMinimum: return {half_at(record + lane * 2), half_at(record + 32 + lane * 2)};
+    case ScaleKind::kSuper:
+    case ScaleKind::kSuperMinimum: {
+      const float factor = static_cast<int8_t>(record[info.factors_at() + at]);
+      const float scale = half_at(record + lane * 2) * factor;
+      if (!info.minimum()) return {scale, 0};
+      return {scale, half_at(record + 32 + lane * 2) * record[info.minimum_factors_at() + at]};
+    }
+    default: return {byte_scale(record + at, info.scale), 0};
   }
 }
 
@@ -70,10 +65,10 @@ bool finite_bits(const uint8_t* p, FloatType type) {
 
 Weight::Weight(const WeightFormat& format, int rows, int cols) : format_(format), rows_(rows), cols_(cols) {
   if (format.quantized) {
-    const LayoutSizes& s = sizes(format);
-    records_ = (cols / kGroup + s.groups - 1) / s.groups;
-    groups_ = records_ * s.groups;
-    block_bytes_ = static_cast<size_t>(records_) * s.record_bytes;
+    const LayoutInfo& info = layout_info(format.layout);
+    records_ = (cols / kGroup + info.groups() - 1) / info.groups();
+    groups_ = records_ * info.groups();
+    block_bytes_ = static_cast<size_t>(records_) * info.record_bytes();
   } else {
     block_bytes_ = (static_cast<size_t>(cols) * kBlockRows * float_bytes(format.float_type) + 63) / 64 * 64;
   }
@@ -89,8 +84,9 @@ int Weight::pack(Pool& pool, const uint8_t* source, int begin, int count) {
   const int first = begin / kBlockRows, tasks = (count + kBlockRows - 1) / kBlockRows;
   pool.parallel_for(tasks, [&](int task, int) {
     const int left = count - task * kBlockRows;
-    const int row = pack_block(source + task * kBlockRows * row_bytes(), first + task,
-                               left < kBlockRows ? left : kBlockRows);
+    const int row = format_.pack_block(source + task * kBlockRows * row_bytes(), row_bytes(), cols_,
+                                       left < kBlockRows ? left : kBlockRows,
+                                       memory_.data() + (first + task) * block_bytes_);
     if (row < 0) return;
     const int global = begin + task * kBlockRows + row;
     int lowest = bad.load();
@@ -98,45 +94,6 @@ int Weight::pack(Pool& pool, const uint8_t* source, int begin, int count) {
     }
   });
   return bad.load() == rows_ ? -1 : bad.load();
-}
-
-// Returns the first bad row of the block, or -1.
-int Weight::pack_block(const uint8_t* source, int block, int rows) {
-  uint8_t* out = memory_.data() + block * block_bytes_;
-  int bad = kBlockRows;
-  if (!format_.quantized) {
-    const int size = float_bytes(format_.float_type);
-    for (int k = 0; k < cols_; k++)
-      for (int row = 0; row < rows; row++) {
-        const uint8_t* element = source + row * row_bytes() + static_cast<size_t>(k) * size;
-        memcpy(out + (static_cast<size_t>(k) * kBlockRows + row) * size, element, size);
-        if (!finite_bits(element, format_.float_type) && row < bad) bad = row;
-      }
-    return bad == kBlockRows ? -1 : bad;
-  }
-  const LayoutSizes& s = sizes(format_);
-  for (int group = 0; group < cols_ / kGroup; group++) {
-    uint8_t* record = out + static_cast<size_t>(group / s.groups) * s.record_bytes;
-    uint8_t* header = record + group % s.groups * s.header_bytes;
-    uint8_t* codes = record + s.groups * s.header_bytes + group % s.groups * s.code_bytes;
-    for (int row = 0; row < rows; row++) {
-      uint8_t code[kGroup];
-      float scales[2], minimums[2];
-      format_.decode(source + row * row_bytes(), group, code, scales, minimums);
-      for (int half = 0; half < 2; half++)
-        if (!(finite(scales[half]) && finite(minimums[half])) && row < bad) bad = row;
-      const int parts = s.halves ? 2 : 1;
-      for (int part = 0; part < parts; part++) {
-        put_scale(header + part * s.scale_bytes, row, scales[part], s.half_float);
-        if (s.minimum) put_scale(header + (parts + part) * s.scale_bytes, row, minimums[part], s.half_float);
-      }
-      if (s.nibbles)
-        for (int i = 0; i < 16; i++) code[i] |= code[i + 16] << 4;
-      for (int i = 0; i < s.code_bytes / kBlockRows; i += 4)
-        memcpy(codes + i / 4 * 64 + row * 4, code + i, 4);
-    }
-  }
-  return bad == kBlockRows ? -1 : bad;
 }
 
 void Weight::unpack_row(int row, float* out) const {
@@ -155,24 +112,19 @@ void Weight::unpack_row(int row, float* out) const {
     }
     return;
   }
-  const LayoutSizes& s = sizes(format_);
-  for (int k = 0; k < cols_; k++) {
-    const int group = k / kGroup, i = k % kGroup;
-    const uint8_t* record = base + static_cast<size_t>(group / s.groups) * s.record_bytes;
-    const uint8_t* header = record + group % s.groups * s.header_bytes;
-    const uint8_t* codes = record + s.groups * s.header_bytes + group % s.groups * s.code_bytes;
-    int code;
-    if (s.nibbles) {
-      const uint8_t byte = codes[i % 16 / 4 * 64 + lane * 4 + i % 4];
-      code = i < 16 ? byte & 15 : byte >> 4;
-    } else {
-      code = codes[i / 4 * 64 + lane * 4 + i % 4];
+  const LayoutInfo& info = layout_info(format_.layout);
+  const int columns = kGroup / info.parts();  // of a part
+  for (int k = 0; k < cols_; k += columns) {
+    const int group = k / kGroup, part = k % kGroup / columns;
+    const uint8_t* record = base + static_cast<size_t>(group / info.groups()) * info.record_bytes();
+    const int g = group % info.groups();
+    const uint8_t* codes = record + info.header_bytes() + g * info.group_bytes();
+    const auto [scale, minimum] = scales_at(info, record, g, part, lane);
+    for (int i = 0; i < columns; i++) {
+      int code = code_at(info, codes, lane, part * columns + i);
+      if (info.table) code = info.table[code];
+      out[k + i] = scale * static_cast<float>(code - info.offset) - minimum;
     }
-    const int parts = s.halves ? 2 : 1, part = s.halves && i >= 16 ? 1 : 0;
-    const float scale = get_scale(header + part * s.scale_bytes, lane, s.half_float);
-    const float minimum =
-        s.minimum ? get_scale(header + (parts + part) * s.scale_bytes, lane, s.half_float) : 0;
-    out[k] = scale * static_cast<float>(code - format_.offset) - minimum;
   }
 }
 

@@ -1,4 +1,4 @@
-// A weight matrix in the layout of contract.h, packed from the bytes of a GGUF file.
+// A weight matrix in the layout of layout.h, packed from the bytes of a GGUF file.
 #pragma once
 #include "base/memory.h"
 #include "base/pool.h"
@@ -6,30 +6,28 @@
 
 namespace multiscale {
 
-// How one GGUF type becomes groups of 32.
+// How one GGUF type becomes a packed matrix.
 struct WeightFormat {
   const char* name;
   bool quantized;
   Layout layout;         // if quantized
   FloatType float_type;  // if not
-  int offset;            // what the stored code exceeds the signed code by
   int block_elements;    // of the file's format
   int block_bytes;
-  // Codes (unsigned) of group `group` of a row: 32 codes, a scale and a minimum per half group (equal unless
-  // the layout has two), w = scale · (code − offset) − minimum.
-  void (*decode)(const uint8_t* row, int group, uint8_t* codes, float* scales, float* minimums);
+  // Packs `rows` ≤ 16 rows of `cols` columns into a block of zeros. Returns -1, or the first row with a
+  // scale, minimum or value that is not finite.
+  int (*pack_block)(const uint8_t* source, size_t row_bytes, int cols, int rows, uint8_t* block);
 };
 
 const WeightFormat* weight_format(const char* name);
 
 class Weight {
  public:
-  // data() of the memory is null if there was not enough.
+  // allocated() is false if there was not enough memory.
   Weight(const WeightFormat& format, int rows, int cols);
 
   // Packs rows [begin, begin + count) from `source`, their bytes as stored. begin must be a multiple of
-  // 16, count too unless it reaches the end. Returns -1, or the first row with a scale, minimum or value
-  // that is not finite.
+  // 16, count too unless it reaches the end. Returns -1, or the first row that pack_block rejects.
   int pack(Pool& pool, const uint8_t* source, int begin, int count);
   // Row `row` in float32.
   void unpack_row(int row, float* out) const;
@@ -47,8 +45,6 @@ class Weight {
   size_t row_bytes() const;  // in the file
 
  private:
-  int pack_block(const uint8_t* source, int block, int rows);
-
   const WeightFormat& format_;
   int rows_, cols_, groups_ = 0, records_ = 0;
   size_t block_bytes_ = 0;

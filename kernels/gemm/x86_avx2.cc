@@ -1,21 +1,21 @@
 // AVX2 without VNNI: codes widened to 16 bits, vpmaddwd. Two digits travel as one 16-bit number, so two
 // passes cost one. vpmaddubsw would saturate: 2 · 255 · 127 > 32767.
-#include "gemm/float_tile.h"
-#include "gemm/x86_codes256.h"
+#include "gemm/contract.h"
+#include "gemm/x86_lookup256.h"
 
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kWords;
 
 // digits: four words in the order 0, 2, 1, 3, to meet the even and the odd bytes of each row's four codes.
-MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
+MS_INLINE I16 dot(I16 sum, I16 codes, const uint8_t* digits) {
   int32_t even, odd;
   memcpy(&even, digits, 4);
   memcpy(&odd, digits + 4, 4);
   const __m256i x02 = _mm256_set1_epi32(even), x13 = _mm256_set1_epi32(odd);
   for (int i = 0; i < 2; i++) {
-    const __m256i c02 = _mm256_and_si256(c.bytes[i], _mm256_set1_epi16(255)),
-                  c13 = _mm256_srli_epi16(c.bytes[i], 8);
+    const __m256i c = (__m256i)codes.part[i], c02 = _mm256_and_si256(c, _mm256_set1_epi16(255)),
+                  c13 = _mm256_srli_epi16(c, 8);
     const __m256i products = _mm256_add_epi32(_mm256_madd_epi16(c02, x02), _mm256_madd_epi16(c13, x13));
     sum.part[i] = (VecI)_mm256_add_epi32((__m256i)sum.part[i], products);
   }
@@ -24,6 +24,16 @@ MS_INLINE I16 dot(I16 sum, Codes c, const uint8_t* digits) {
 
 }  // namespace
 
+#include "gemm/float_tile.h"
+#include "gemm/panel.h"
 #include "gemm/tile.h"
+#include "panel_avx2.h"
 
-const multiscale::GemmKernels multiscale::kGemmAvx2 = gemm_table<2, 2, 1>();
+constinit const multiscale::GemmKernels multiscale::kGemmAvx2 = [] {
+  GemmKernels table{};
+  fill_tile_table<2, 2, 1>(table);
+  fill_unpack_table(table);
+  fill_panel_kernels(table);
+  fill_float_tiles(table);
+  return table;
+}();

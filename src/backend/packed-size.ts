@@ -1,21 +1,21 @@
 import type { CodeTypeName, TensorTypeName } from '../format/index.js'
 
 /**
- * Bits that a weight takes once the native backend has packed it (kernels/gemm/contract.h): a code of 4 or 8 bits,
- * and its share of the scales and minimums of 32 or 16 weights, 16 or 32 bits each. Other types stay as they are.
+ * Bits that a weight takes once the native backend has packed it (kernels/gemm/layout.h): its code and its share of
+ * the scales and minimums. Other types stay as they are.
  */
 export const PACKED_BITS: Readonly<Record<CodeTypeName, number> & { [type in TensorTypeName]?: number }> = {
   Q4_0: 4.5,
   Q4_1: 5,
-  Q5_0: 8.5,
-  Q5_1: 9,
+  Q5_0: 5.5,
+  Q5_1: 6,
   Q8_0: 8.5,
-  Q2_K: 8,
-  Q3_K: 6,
-  Q4_K: 6,
-  Q5_K: 10,
-  Q6_K: 10,
-  IQ4_NL: 8.5,
-  IQ4_XS: 9,
-  MXFP4: 9,
+  Q2_K: 3.125,
+  Q3_K: 3.625,
+  Q4_K: 4.625,
+  Q5_K: 5.625,
+  Q6_K: 6.625,
+  IQ4_NL: 4.5,
+  IQ4_XS: 4.375,
+  MXFP4: 4.25,
 }

@@ -1,0 +1,260 @@
+// Generates the inner kernels of the panel product (kernels/gemm/contract.h: Panel, PanelArguments) for x86.
+//
+// They are assembly because GCC 12 spills such register blocks when they are written with intrinsics (0.25 of the
+// multiply peak against 0.8), and generated because there is one for each tile size, number of digits, kind of
+// scale and instruction set. A kernel multiplies a panel of two vectors of weight rows by a tile of T tokens over
+// all groups; every product stays in registers until it is written to y:
+//
+//   for each group
+//     for each part of the group
+//       A[t][v] = correction[v]                          what unsigned digits are too much
+//       A[t][v] += Σ high digit · code; A[t][v] <<= 8    the second digit goes into the same accumulator
+//       A[t][v] += Σ low digit · code                    (a third one into B)
+//       F[t][v] += float(A[t][v]) · (scale[v] · scale of t)
+//     F[t][v] −= minimum[v] · sum of t                   if the format has minimums
+//   y[t][v] = F[t][v] · factor of t
+
+/**
+ * What differs between instruction sets.
+ * register: name of a vector register; count: how many; bytes: of one
+ * dot(sum, codes, digits, temporary): instructions for sum += Σ code · digit; first: the same, for sum = Σ
+ * words: 16-bit codes and digits, two digits in one; no correction, no shift
+ */
+const INSTRUCTION_SETS = {
+  avx512vnni: {
+    register: 'zmm',
+    count: 32,
+    bytes: 64,
+    words: false,
+    dot: (sum, codes, digits) => [`vpdpbusd ${codes}, ${digits}, ${sum}`],
+  },
+  avxvnni: {
+    register: 'ymm',
+    count: 16,
+    bytes: 32,
+    words: false,
+    dot: (sum, codes, digits) => [`%{vex%} vpdpbusd ${codes}, ${digits}, ${sum}`],
+  },
+  avx2: {
+    register: 'ymm',
+    count: 16,
+    bytes: 32,
+    words: true,
+    dot: (sum, codes, digits, temporary) => [
+      `vpmaddwd ${codes}, ${digits}, ${temporary}`,
+      `vpaddd ${temporary}, ${sum}, ${sum}`,
+    ],
+    first: (sum, codes, digits) => [`vpmaddwd ${codes}, ${digits}, ${sum}`],
+  },
+}
+
+export const PANEL_LEVELS = Object.keys(INSTRUCTION_SETS)
+
+/** Vectors of weight rows side by side. */
+const VECTORS = 2
+
+/** Offsets of the fields of PanelArguments. */
+const FIELD = {
+  digits: 0,
+  codes: 8,
+  corrections: 16,
+  scales: 24,
+  minimums: 32,
+  tokens: 40,
+  factors: 48,
+  y: 56,
+  stride: 64,
+  groups: 72,
+}
+
+/** Integer accumulators of a token and vector: one, and one more for a third digit. */
+const planesOf = (passes) => (passes === 3 ? 2 : 1)
+
+/** Registers beside the accumulators: the weights' vectors and two for what is broadcast or temporary. */
+const SPARE = VECTORS + 2
+
+/** The largest tile whose accumulators, integer and float, fit into the registers. */
+export function maxTokens(level, passes) {
+  const perToken = VECTORS * (planesOf(passes) + 1)
+  return Math.floor((INSTRUCTION_SETS[level].count - SPARE) / perToken)
+}
+
+/** The instructions of one kernel, in AT&T syntax. */
+export function panelKernel(level, { tokens, passes, halves, minimum }) {
+  const isa = INSTRUCTION_SETS[level]
+  const lines = []
+  const emit = (...more) => lines.push(...more)
+  const each = (count, body) => Array.from({ length: count }, (_, i) => body(i))
+  const tiles = (body) => each(tokens, (t) => each(VECTORS, (v) => body(t, v)))
+
+  const block = tokens * VECTORS
+  const register = (i) => `%%${isa.register}${i}`
+  const float = (t, v) => register(t * VECTORS + v)
+  const sum = (t, v, plane = 0) => register((1 + plane) * block + t * VECTORS + v)
+  const spare = (1 + planesOf(passes)) * block
+  const weight = (v) => register(spare + v)
+  const broadcasts = each(isa.count - spare - VECTORS, (i) => register(spare + VECTORS + i)).slice(0, 2)
+  let turn = 0
+  const nextBroadcast = () => broadcasts[turn++ % broadcasts.length]
+  const loadWeights = (pointer, offset) =>
+    each(VECTORS, (v) =>
+      emit(`vmovdqa${isa.count === 32 ? '64' : ''} ${offset + v * isa.bytes}(${pointer}), ${weight(v)}`),
+    )
+
+  const parts = halves ? 2 : 1
+  const steps = (isa.words ? 16 : 8) / parts // of four columns, or two
+  const rowBytes = VECTORS * isa.bytes
+  const digitPlanes = isa.words ? planesOf(passes) : passes
+  const planeBytes = steps * parts * tokens * 4
+  const wide = isa.count === 32
+
+  /** One digit of all tokens times the part's codes. */
+  const multiply = (digitPlane, part, plane) => {
+    for (let step = part * steps; step < (part + 1) * steps; step++) {
+      loadWeights('%%rsi', step * rowBytes)
+      each(tokens, (t) => {
+        const digits = isa.words ? broadcasts[0] : nextBroadcast()
+        emit(`vpbroadcastd ${digitPlane * planeBytes + (step * tokens + t) * 4}(%%rdi), ${digits}`)
+        const dot = isa.first && step === part * steps ? isa.first : isa.dot
+        each(VECTORS, (v) => emit(...dot(sum(t, v, plane), weight(v), digits, broadcasts[1])))
+      })
+    }
+  }
+  const correct = (part, plane) =>
+    tiles((t, v) =>
+      emit(`vmovdqa${wide ? '64' : ''} ${part * rowBytes + v * isa.bytes}(%%rcx), ${sum(t, v, plane)}`),
+    )
+
+  each(block, (i) => emit(`vxorps ${register(i)}, ${register(i)}, ${register(i)}`))
+  for (const [pointer, field] of [
+    ['%%rdi', 'digits'],
+    ['%%rsi', 'codes'],
+    ['%%rcx', 'corrections'],
+    ['%%rdx', 'scales'],
+    ['%%r8', 'minimums'],
+    ['%%r9', 'tokens'],
+    ['%%r10', 'groups'],
+  ])
+    emit(`movq ${FIELD[field]}(%%rax), ${pointer}`)
+
+  emit('.p2align 5', '1:')
+  for (let part = 0; part < parts; part++) {
+    if (isa.words) {
+      multiply(0, part, 0)
+      if (passes === 3) multiply(1, part, 1)
+    } else {
+      correct(part, 0)
+      multiply(0, part, 0)
+      if (passes > 1) {
+        tiles((t, v) => emit(`vpslld $8, ${sum(t, v)}, ${sum(t, v)}`))
+        multiply(1, part, 0)
+      }
+      if (passes === 3) {
+        correct(part, 1)
+        multiply(2, part, 1)
+      }
+    }
+    loadWeights('%%rdx', part * rowBytes)
+    each(tokens, (t) => {
+      each(VECTORS, (v) => {
+        const total = sum(t, v)
+        emit(`vcvtdq2ps ${total}, ${total}`)
+        if (passes === 3) {
+          emit(`vcvtdq2ps ${sum(t, v, 1)}, ${sum(t, v, 1)}`)
+          if (wide) emit(`vfmadd132ps %[c256]%{1to16%}, ${sum(t, v, 1)}, ${total}`)
+          else
+            emit(
+              `vbroadcastss %[c256], ${broadcasts[0]}`,
+              `vfmadd132ps ${broadcasts[0]}, ${sum(t, v, 1)}, ${total}`,
+            )
+        }
+      })
+      const tokenScale = `${t * 4}(%%r9)`
+      if (!wide) emit(`vbroadcastss ${tokenScale}, ${broadcasts[0]}`)
+      each(VECTORS, (v) => {
+        const scale = wide ? nextBroadcast() : broadcasts[1]
+        emit(`vmulps ${wide ? `${tokenScale}%{1to16%}` : broadcasts[0]}, ${weight(v)}, ${scale}`)
+        emit(`vfmadd231ps ${scale}, ${sum(t, v)}, ${float(t, v)}`)
+      })
+    })
+  }
+  if (minimum)
+    for (let part = 0; part < parts; part++) {
+      loadWeights('%%r8', part * rowBytes)
+      each(tokens, (t) => {
+        const units = nextBroadcast() // of the whole group, or of its halves behind that
+        emit(`vbroadcastss ${((halves ? 2 + part : 1) * tokens + t) * 4}(%%r9), ${units}`)
+        each(VECTORS, (v) => emit(`vfnmadd231ps ${units}, ${weight(v)}, ${float(t, v)}`))
+      })
+    }
+  emit(`addq $${digitPlanes * planeBytes}, %%rdi`, `addq $${steps * parts * rowBytes}, %%rsi`)
+  if (!isa.words) emit(`addq $${parts * rowBytes}, %%rcx`)
+  emit(`addq $${parts * rowBytes}, %%rdx`)
+  if (minimum) emit(`addq $${parts * rowBytes}, %%r8`)
+  emit(`addq $${tokens * 16}, %%r9`, 'decq %%r10', 'jnz 1b')
+
+  emit(
+    `movq ${FIELD.y}(%%rax), %%rdi`,
+    `movq ${FIELD.stride}(%%rax), %%rsi`,
+    `movq ${FIELD.factors}(%%rax), %%rcx`,
+  )
+  each(tokens, (t) => {
+    emit(`vbroadcastss ${t * 4}(%%rcx), ${broadcasts[0]}`)
+    each(VECTORS, (v) => {
+      emit(`vmulps ${broadcasts[0]}, ${float(t, v)}, ${float(t, v)}`)
+      emit(`vmovups ${float(t, v)}, ${v * isa.bytes}(%%rdi)`)
+    })
+    emit('addq %%rsi, %%rdi')
+  })
+  emit('vzeroupper')
+  return lines
+}
+
+/** A C++ header with all kernels of a level and the function that puts them into its table. */
+export function panelHeader(level) {
+  const isa = INSTRUCTION_SETS[level]
+  const vectors = Array.from({ length: isa.count }, (_, i) => `"xmm${i}"`)
+  const clobbers = ['rdi', 'rsi', 'rcx', 'rdx', 'r8', 'r9', 'r10'].map((name) => `"${name}"`)
+  const functions = []
+  const entries = []
+  for (const passes of [1, 2, 3]) {
+    entries.push(`  table.panel.max_tokens[${passes - 1}] = ${maxTokens(level, passes)};`)
+    for (const halves of [false, true])
+      for (const minimum of [false, true])
+        for (let tokens = 1; tokens <= maxTokens(level, passes); tokens++) {
+          const name = `panel_${passes}_${Number(halves)}_${Number(minimum)}_${tokens}`
+          const lines = panelKernel(level, { tokens, passes, halves, minimum })
+          const inputs = ['"a"(arguments)', ...(passes === 3 ? ['[c256] "m"(k256)'] : [])]
+          functions.push(
+            `void ${name}(const multiscale::PanelArguments* arguments) {`,
+            ...(passes === 3 ? ['  static const float k256 = 256.0f;'] : []),
+            '  __asm__ volatile(',
+            ...lines.map((line) => `      "${line}\\n"`),
+            `      :\n      : ${inputs.join(', ')}`,
+            `      : "memory", "cc", ${clobbers.join(', ')},\n        ${vectors.join(', ')});`,
+            '}',
+            '',
+          )
+          entries.push(
+            `  table.panel.kernel[${passes - 1}][${Number(halves)}][${Number(minimum)}][${tokens - 1}] = ${name};`,
+          )
+        }
+  }
+  return [
+    '// Generated by scripts/panel-kernels.mjs.',
+    '#pragma once',
+    '#include "gemm/contract.h"',
+    '',
+    'namespace {',
+    '',
+    `constexpr int kPanelBlocks = ${(VECTORS * isa.bytes) / 64};`,
+    '',
+    ...functions,
+    'constexpr void fill_panel_kernels(multiscale::GemmKernels& table) {',
+    ...entries,
+    '}',
+    '',
+    '}  // namespace',
+    '',
+  ].join('\n')
+}
