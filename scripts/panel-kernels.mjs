@@ -19,6 +19,7 @@
  * register: name of a vector register; count: how many; bytes: of one
  * dot(sum, codes, digits, temporary): instructions for sum += Σ code · digit; first: the same, for sum = Σ
  * words: 16-bit codes and digits, two digits in one; no correction, no shift
+ * spill: the float totals live in memory; a dot product's latency needs more accumulators than fit beside them
  */
 const INSTRUCTION_SETS = {
   avx512vnni: {
@@ -26,6 +27,7 @@ const INSTRUCTION_SETS = {
     count: 32,
     bytes: 64,
     words: false,
+    spill: false,
     dot: (sum, codes, digits) => [`vpdpbusd ${codes}, ${digits}, ${sum}`],
   },
   avxvnni: {
@@ -33,6 +35,7 @@ const INSTRUCTION_SETS = {
     count: 16,
     bytes: 32,
     words: false,
+    spill: true,
     dot: (sum, codes, digits) => [`%{vex%} vpdpbusd ${codes}, ${digits}, ${sum}`],
   },
   avx2: {
@@ -40,6 +43,7 @@ const INSTRUCTION_SETS = {
     count: 16,
     bytes: 32,
     words: true,
+    spill: false,
     dot: (sum, codes, digits, temporary) => [
       `vpmaddwd ${codes}, ${digits}, ${temporary}`,
       `vpaddd ${temporary}, ${sum}, ${sum}`,
@@ -75,8 +79,22 @@ const SPARE = VECTORS + 2
 
 /** The largest tile whose accumulators, integer and float, fit into the registers. */
 export function maxTokens(level, passes) {
-  const perToken = VECTORS * (planesOf(passes) + 1)
-  return Math.floor((INSTRUCTION_SETS[level].count - SPARE) / perToken)
+  const { count, spill } = INSTRUCTION_SETS[level]
+  return Math.floor((count - SPARE) / (VECTORS * (planesOf(passes) + (spill ? 0 : 1))))
+}
+
+/** Fewer tokens are multiplied as tiles: below, unpacking a panel costs more than it saves. */
+const MIN_ROWS = 24
+
+/** The sizes of tiles that so many rows or more are cut into (plan_panel_tiles in kernels/gemm/linear.cc). */
+function tileSizes(level, passes) {
+  const largest = maxTokens(level, passes)
+  const sizes = new Set()
+  for (let rows = MIN_ROWS; rows < MIN_ROWS + largest * largest; rows++) {
+    const count = Math.ceil(rows / largest)
+    sizes.add(Math.floor(rows / count)).add(Math.ceil(rows / count))
+  }
+  return [...sizes].sort((a, b) => a - b)
 }
 
 /** The instructions of one kernel, in AT&T syntax. */
@@ -89,9 +107,10 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
 
   const block = tokens * VECTORS
   const register = (i) => `%%${isa.register}${i}`
-  const float = (t, v) => register(t * VECTORS + v)
-  const sum = (t, v, plane = 0) => register((1 + plane) * block + t * VECTORS + v)
-  const spare = (1 + planesOf(passes)) * block
+  const firstSum = isa.spill ? 0 : block
+  const sum = (t, v, plane = 0) => register(firstSum + plane * block + t * VECTORS + v)
+  const spare = firstSum + planesOf(passes) * block
+  const total = (t, v) => (isa.spill ? `${(t * VECTORS + v) * isa.bytes}(%%rbx)` : register(t * VECTORS + v))
   const weight = (v) => register(spare + v)
   const broadcasts = each(isa.count - spare - VECTORS, (i) => register(spare + VECTORS + i)).slice(0, 2)
   let turn = 0
@@ -125,7 +144,10 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
       emit(`vmovdqa${wide ? '64' : ''} ${part * rowBytes + v * isa.bytes}(%%rcx), ${sum(t, v, plane)}`),
     )
 
-  each(block, (i) => emit(`vxorps ${register(i)}, ${register(i)}, ${register(i)}`))
+  if (isa.spill) {
+    emit(`vxorps ${weight(0)}, ${weight(0)}, ${weight(0)}`)
+    tiles((t, v) => emit(`vmovaps ${weight(0)}, ${total(t, v)}`))
+  } else tiles((t, v) => emit(`vxorps ${total(t, v)}, ${total(t, v)}, ${total(t, v)}`))
   for (const [pointer, field] of [
     ['%%rdi', 'digits'],
     ['%%rsi', 'codes'],
@@ -157,15 +179,16 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
     loadWeights('%%rdx', part * rowBytes)
     each(tokens, (t) => {
       each(VECTORS, (v) => {
-        const total = sum(t, v)
-        emit(`vcvtdq2ps ${total}, ${total}`)
+        const product = sum(t, v)
+        emit(`vcvtdq2ps ${product}, ${product}`)
         if (passes === 3) {
-          emit(`vcvtdq2ps ${sum(t, v, 1)}, ${sum(t, v, 1)}`)
-          if (wide) emit(`vfmadd132ps %[c256]%{1to16%}, ${sum(t, v, 1)}, ${total}`)
+          const third = sum(t, v, 1)
+          emit(`vcvtdq2ps ${third}, ${third}`)
+          if (wide) emit(`vfmadd132ps %[c256]%{1to16%}, ${third}, ${product}`)
           else
             emit(
               `vbroadcastss %[c256], ${broadcasts[0]}`,
-              `vfmadd132ps ${broadcasts[0]}, ${sum(t, v, 1)}, ${total}`,
+              `vfmadd132ps ${broadcasts[0]}, ${third}, ${product}`,
             )
         }
       })
@@ -174,7 +197,9 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
       each(VECTORS, (v) => {
         const scale = wide ? nextBroadcast() : broadcasts[1]
         emit(`vmulps ${wide ? `${tokenScale}%{1to16%}` : broadcasts[0]}, ${weight(v)}, ${scale}`)
-        emit(`vfmadd231ps ${scale}, ${sum(t, v)}, ${float(t, v)}`)
+        if (isa.spill)
+          emit(`vfmadd213ps ${total(t, v)}, ${scale}, ${sum(t, v)}`, `vmovaps ${sum(t, v)}, ${total(t, v)}`)
+        else emit(`vfmadd231ps ${scale}, ${sum(t, v)}, ${total(t, v)}`)
       })
     })
   }
@@ -184,7 +209,12 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
       each(tokens, (t) => {
         const units = nextBroadcast() // of the whole group, or of its halves behind that
         emit(`vbroadcastss ${((halves ? 2 + part : 1) * tokens + t) * 4}(%%r9), ${units}`)
-        each(VECTORS, (v) => emit(`vfnmadd231ps ${units}, ${weight(v)}, ${float(t, v)}`))
+        each(VECTORS, (v) => {
+          const difference = isa.spill ? sum(t, v) : total(t, v)
+          if (isa.spill) emit(`vmovaps ${total(t, v)}, ${difference}`)
+          emit(`vfnmadd231ps ${units}, ${weight(v)}, ${difference}`)
+          if (isa.spill) emit(`vmovaps ${difference}, ${total(t, v)}`)
+        })
       })
     }
   emit(`addq $${digitPlanes * planeBytes}, %%rdi`, `addq $${steps * parts * rowBytes}, %%rsi`)
@@ -201,8 +231,8 @@ export function panelKernel(level, { tokens, passes, halves, minimum }) {
   each(tokens, (t) => {
     emit(`vbroadcastss ${t * 4}(%%rcx), ${broadcasts[0]}`)
     each(VECTORS, (v) => {
-      emit(`vmulps ${broadcasts[0]}, ${float(t, v)}, ${float(t, v)}`)
-      emit(`vmovups ${float(t, v)}, ${v * isa.bytes}(%%rdi)`)
+      emit(`vmulps ${total(t, v)}, ${broadcasts[0]}, ${sum(t, v)}`)
+      emit(`vmovups ${sum(t, v)}, ${v * isa.bytes}(%%rdi)`)
     })
     emit('addq %%rsi, %%rdi')
   })
@@ -221,13 +251,18 @@ export function panelHeader(level) {
     entries.push(`  table.panel.max_tokens[${passes - 1}] = ${maxTokens(level, passes)};`)
     for (const halves of [false, true])
       for (const minimum of [false, true])
-        for (let tokens = 1; tokens <= maxTokens(level, passes); tokens++) {
+        for (const tokens of tileSizes(level, passes)) {
           const name = `panel_${passes}_${Number(halves)}_${Number(minimum)}_${tokens}`
           const lines = panelKernel(level, { tokens, passes, halves, minimum })
-          const inputs = ['"a"(arguments)', ...(passes === 3 ? ['[c256] "m"(k256)'] : [])]
+          const inputs = [
+            '"a"(arguments)',
+            ...(isa.spill ? ['"b"(totals)'] : []),
+            ...(passes === 3 ? ['[c256] "m"(k256)'] : []),
+          ]
           functions.push(
             `void ${name}(const multiscale::PanelArguments* arguments) {`,
             ...(passes === 3 ? ['  static const float k256 = 256.0f;'] : []),
+            ...(isa.spill ? [`  alignas(64) float totals[${tokens * VECTORS * (isa.bytes / 4)}];`] : []),
             '  __asm__ volatile(',
             ...lines.map((line) => `      "${line}\\n"`),
             `      :\n      : ${inputs.join(', ')}`,
@@ -247,10 +282,11 @@ export function panelHeader(level) {
     '',
     'namespace {',
     '',
-    `constexpr int kPanelBlocks = ${(VECTORS * isa.bytes) / 64};`,
+    `static_assert(kPanelBlocks == ${(VECTORS * isa.bytes) / 64});`,
     '',
     ...functions,
     'constexpr void fill_panel_kernels(multiscale::GemmKernels& table) {',
+    `  table.panel.min_rows = ${MIN_ROWS};`,
     ...entries,
     '}',
     '',

@@ -84,14 +84,14 @@ using PanelKernel = void (*)(const PanelArguments*);
 constexpr int kMaxPanelTokens = 7;
 
 struct PanelKernels {
-  int blocks;                                    // of a panel; 0: the variant has no panels
-  int max_tokens[3];                             // of a tile, for 1, 2, 3 passes
-  PanelKernel kernel[3][2][2][kMaxPanelTokens];  // [passes − 1][halves][minimum][tokens − 1]
+  int blocks;         // of a panel; 0: the variant has no panels
+  int min_rows;       // of activations, for panels to pay
+  int max_tokens[3];  // of a tile, for 1, 2, 3 passes
+  // [passes − 1][halves][minimum][tokens − 1], null where no number of rows is cut into such a tile
+  PanelKernel kernel[3][2][2][kMaxPanelTokens];
   // Unpacks block `index` of a panel of `blocks`.
   void (*unpack[kLayouts])(const uint8_t* block, int records, int index, const Panel& panel);
 };
-
-constexpr size_t panel_digit_bytes(DigitForm form, int passes) { return digit_bytes(form, passes); }
 
 // Models that are not quantised. ---------------------------------------------------------------------------
 

@@ -27,10 +27,10 @@ constexpr int kGroup = 32;      // columns of a group, of weights and of activat
 constexpr int kBlockRows = 16;  // rows of a block
 
 // X(type) for every low-bit type; `type` is the name in GGUF files.
-#define MS_EACH_LAYOUT(X)                                                                              \
-  X(Q4_0)                                                                                              \
-  X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(MXFP4) \
-      X(NVFP4)
+#define MS_EACH_LAYOUT(X) \
+  X(Q4_0)                 \
+  X(Q4_1)                 \
+  X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K) X(IQ4_NL) X(IQ4_XS) X(MXFP4) X(NVFP4)
 
 #define MS_LAYOUT_NAME(type) type,
 enum class Layout : int { MS_EACH_LAYOUT(MS_LAYOUT_NAME) };

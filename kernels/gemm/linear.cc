@@ -13,9 +13,6 @@ int padded_groups(int cols) {
   return (groups + kGroupsPadding - 1) / kGroupsPadding * kGroupsPadding;
 }
 
-// From so many rows on, unpacking a panel pays: measured, the same on every variant within noise.
-constexpr int kPanelRows = 24;
-
 // Tiles of 8, 4, 2, 1 tokens, as large as the variant allows.
 void plan_tiles(int rows, int max_tile, std::vector<Tile>& out) {
   for (int row = 0, tokens = 8; row < rows; row += tokens) {
@@ -93,7 +90,7 @@ PanelSizes panel_sizes(const GemmKernels& kernels, const Weight& w) {
 }
 
 // Several panels pass over a tile's digits while these are in the first-level cache.
-constexpr size_t kPanelTaskBytes = 512 << 10;
+constexpr size_t kPanelTaskBytes = 256 << 10;
 
 int panels_of_task(const GemmKernels& kernels, const Weight& w) {
   return std::max(1, static_cast<int>(kPanelTaskBytes / panel_sizes(kernels, w).bytes()));
@@ -166,7 +163,7 @@ Digits::Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool 
 long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const float* x, int rows) {
   if (rows != rows_ || tiles_.empty()) {
     rows_ = rows;
-    panels_ = table_.panel.blocks > 0 && rows >= kPanelRows;
+    panels_ = table_.panel.blocks > 0 && rows >= table_.panel.min_rows;
     tiles_.clear();
     if (panels_) plan_panel_tiles(rows, table_.panel.max_tokens[passes_ - 1], tiles_);
     else plan_tiles(rows, table_.max_tile[passes_ - 1], tiles_);

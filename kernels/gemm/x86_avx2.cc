@@ -6,6 +6,7 @@
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kWords;
+constexpr int kPanelBlocks = 1;
 
 // digits: four words in the order 0, 2, 1, 3, to meet the even and the odd bytes of each row's four codes.
 MS_INLINE I16 dot(I16 sum, I16 codes, const uint8_t* digits) {

@@ -5,6 +5,7 @@
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kBytes;
+constexpr int kPanelBlocks = 2;
 
 typedef int32_t Quad __attribute__((may_alias, aligned(4)));
 

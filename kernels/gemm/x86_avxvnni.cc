@@ -5,6 +5,7 @@
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kBytes;
+constexpr int kPanelBlocks = 1;
 
 MS_INLINE I16 dot(I16 sum, I16 codes, const uint8_t* digits) {
   int32_t quad;

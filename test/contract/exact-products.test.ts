@@ -15,14 +15,15 @@ import { SUBJECTS } from './backends.js'
 
 /**
  * The integer core, through the production path, bit for bit (kernels/gemm/contract.h): every tile of tokens,
- * partial blocks of weight rows, odd numbers of groups.
+ * few and many (from 24 tokens on weights are unpacked to panels), partial blocks of weight rows, odd numbers of
+ * groups.
  */
 
-const TOKENS = [1, 2, 3, 4, 5, 7, 8, 9, 13, 16]
+const TOKENS = [1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 24, 25, 29]
 const ROWS = [1, 15, 16, 17, 40]
 const colsOf = (type: CodeTypeName) =>
   tensorType(type).blockSize === 256 ? [256, 512, 768] : [32, 64, 96, 160]
-const MOST = { tokens: 16, rows: 40 }
+const MOST = { tokens: 29, rows: 40 }
 
 interface Case extends Expected {
   readonly x: Float32Array
@@ -97,7 +98,7 @@ describe.each(SUBJECTS)('$label multiplies exactly', ({ create, kind }) => {
     const { x, bytes, [kind]: full } = caseOf(type, 2, 'group', cols, seed)
     const weight = await weightOf(backend, type, MOST.rows, cols, bytes)
     const digits = backend.digits(MOST.tokens, cols, { passes: 2, granularity: 'group' })
-    for (const tokens of [16, 3, 13, 1]) {
+    for (const tokens of [16, 3, 29, 1]) {
       const input = backend.tensor(tokens, cols)
       backend.upload(input, x.subarray(0, tokens * cols))
       backend.decompose(input, digits)

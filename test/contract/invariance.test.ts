@@ -10,6 +10,8 @@ import { NATIVE, SUBJECTS } from './backends.js'
 /** A row's result depends on nothing but the row: not on its batch, nor on the number of threads. */
 
 const TOKENS = 13
+/** Enough for panels; the tokens of tiles and those of panels must get the same. */
+const MANY_TOKENS = 27
 const TYPES: readonly MatrixTypeName[] = [...CODE_TYPES, 'F32', 'F16']
 
 interface Data {
@@ -50,14 +52,19 @@ describe.each(SUBJECTS)('$label: rows one at a time or together', ({ create }) =
   afterAll(() => backend.close())
 
   test.each(TYPES)('linear, %s, seed 800', async (type) => {
-    const { rows, cols, bytes, x, options } = dataOf(type, 23, TOKENS, 800)
+    const { rows, cols, bytes, x, options } = dataOf(type, 23, MANY_TOKENS, 800)
     const weight: Weight = await weightOf(backend, type, rows, cols, bytes)
     for (const option of options) {
-      const together = await product(backend, x, weight, option)
-      expectVaried(together, type)
-      for (let t = 0; t < TOKENS; t++) {
-        const alone = await product(backend, rowsOf(x, cols, t, t + 1), weight, option)
-        expectBits(alone, rowsOf(together, rows, t, t + 1), rows, `token ${t}, ${JSON.stringify(option)}`)
+      const alone: Float32Array[] = []
+      for (let t = 0; t < MANY_TOKENS; t++)
+        alone.push(await product(backend, rowsOf(x, cols, t, t + 1), weight, option))
+      for (const tokens of [TOKENS, MANY_TOKENS]) {
+        const together = await product(backend, rowsOf(x, cols, 0, tokens), weight, option)
+        expectVaried(together, type)
+        for (let t = 0; t < tokens; t++) {
+          const where = `token ${t} of ${tokens}, ${JSON.stringify(option)}`
+          expectBits(rowsOf(together, rows, t, t + 1), alone[t], rows, where)
+        }
       }
     }
   })
@@ -121,7 +128,7 @@ test.each(NATIVE)('$label: 1, 2 and 5 threads give the same bits, seed 830', asy
     expect(backend.threads).toBe(threads)
     const found: Float32Array[] = []
     for (const type of TYPES) {
-      const { rows, cols, bytes, x, options } = dataOf(type, 117, TOKENS, 830)
+      const { rows, cols, bytes, x, options } = dataOf(type, 117, MANY_TOKENS, 830)
       const weight = await weightOf(backend, type, rows, cols, bytes)
       for (const option of options) found.push(await product(backend, x, weight, option))
     }

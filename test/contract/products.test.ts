@@ -44,7 +44,7 @@ describe('native variants', () => {
       const cols = colsOf(type)
       const bytes = randomBlocks(type, ROWS, cols, seed)
       expect(natives.length, 'native variants').toBeGreaterThan(0)
-      for (const tokens of [1, 6, 13]) {
+      for (const tokens of [1, 6, 13, 26]) {
         const x = randomNormal(tokens * cols, seed + tokens).map((v, i) => (i % 37 === 11 ? 30 * v : v))
         const options = { passes, granularity }
         const results: Float32Array[] = []
