@@ -31,6 +31,7 @@ constexpr int kParts = 16 / kLanes;
 typedef float VecF __attribute__((vector_size(MS_WIDTH)));
 typedef int32_t VecI __attribute__((vector_size(MS_WIDTH)));
 typedef uint16_t VecH __attribute__((vector_size(MS_WIDTH / 2)));
+typedef int16_t VecW __attribute__((vector_size(MS_WIDTH / 2)));
 typedef int8_t VecS __attribute__((vector_size(MS_WIDTH / 4)));
 typedef uint8_t VecB __attribute__((vector_size(MS_WIDTH / 4)));
 
@@ -41,13 +42,26 @@ struct I16 {
   VecI part[kParts];
 };
 
+// Register by register: GCC 12 copies a larger struct through the stack, in pieces that stall its way back.
 MS_INLINE F16 load16(const float* p) {
   F16 v;
-  memcpy(&v, p, sizeof v);
+  for (int i = 0; i < kParts; i++) memcpy(&v.part[i], p + i * kLanes, MS_WIDTH);
   return v;
 }
 
-MS_INLINE void store16(float* p, F16 v) { memcpy(p, &v, sizeof v); }
+MS_INLINE void store16(float* p, F16 v) {
+  for (int i = 0; i < kParts; i++) memcpy(p + i * kLanes, &v.part[i], MS_WIDTH);
+}
+
+MS_INLINE I16 load16(const int32_t* p) {
+  I16 v;
+  for (int i = 0; i < kParts; i++) memcpy(&v.part[i], p + i * kLanes, MS_WIDTH);
+  return v;
+}
+
+MS_INLINE void store16(int32_t* p, I16 v) {
+  for (int i = 0; i < kParts; i++) memcpy(p + i * kLanes, &v.part[i], MS_WIDTH);
+}
 
 MS_INLINE F16 broadcast16(float x) {
   F16 v;
@@ -129,8 +143,7 @@ MS_INLINE F16 min16(F16 a, F16 b) {
 // Bit pattern of |x|: monotonic in |x|, and above 0x7f800000 exactly for NaN, equal to it for infinity.
 MS_INLINE I16 magnitude_bits16(F16 v) {
   I16 bits;
-  memcpy(&bits, &v, sizeof bits);
-  for (int i = 0; i < kParts; i++) bits.part[i] &= 0x7fffffff;
+  for (int i = 0; i < kParts; i++) bits.part[i] = (VecI)v.part[i] & 0x7fffffff;
   return bits;
 }
 
@@ -155,32 +168,62 @@ MS_INLINE I16 operator|(I16 a, I16 b) {
   return a;
 }
 
+MS_INLINE I16 operator-(I16 a, I16 b) {
+  for (int i = 0; i < kParts; i++) a.part[i] -= b.part[i];
+  return a;
+}
+
+// Arithmetic.
+MS_INLINE I16 shift_right16(I16 a, int bits) {
+  for (int i = 0; i < kParts; i++) a.part[i] >>= bits;
+  return a;
+}
+
 MS_INLINE I16 shift_left16(I16 a, int bits) {
   for (int i = 0; i < kParts; i++) a.part[i] <<= bits;
   return a;
 }
 
-// The reductions pair lanes i and i + 8, then + 4, + 2, + 1: the same tree on every instruction set.
+// Reductions pair lanes i and i + 8, then + 4, + 2, + 1: the same tree on every instruction set.
+#if MS_WIDTH == 64
+#define MS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
+#define MS_HIGH_HALF(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)
+#endif
+#define MS_LOW_QUARTER(v) __builtin_shufflevector(v, v, 0, 1, 2, 3)
+#define MS_HIGH_QUARTER(v) __builtin_shufflevector(v, v, 4, 5, 6, 7)
+
+// Four lanes of combine over lanes i, i + 4, i + 8, i + 12.
+template <class Vector, class Combine>
+MS_INLINE auto fold_to_four(const Vector (&part)[kParts], const Combine& combine) {
+#if MS_WIDTH == 64
+  const auto eight = combine(MS_LOW_HALF(part[0]), MS_HIGH_HALF(part[0]));
+  return combine(MS_LOW_QUARTER(eight), MS_HIGH_QUARTER(eight));
+#elif MS_WIDTH == 32
+  const auto eight = combine(part[0], part[1]);
+  return combine(MS_LOW_QUARTER(eight), MS_HIGH_QUARTER(eight));
+#else
+  return combine(combine(part[0], part[2]), combine(part[1], part[3]));
+#endif
+}
+
+template <class Vector, class Combine>
+MS_INLINE auto fold(const Vector (&part)[kParts], const Combine& combine) {
+  const auto four = fold_to_four(part, combine);
+  const auto two = combine(four, __builtin_shufflevector(four, four, 2, 3, 2, 3));
+  return combine(two, __builtin_shufflevector(two, two, 1, 1, 1, 1))[0];
+}
+
 MS_INLINE float sum_lanes(F16 v) {
-  float x[16];
-  store16(x, v);
-  for (int width = 8; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) x[i] += x[i + width];
-  return x[0];
+  return fold(v.part, [](auto a, auto b) { return a + b; });
 }
-
+MS_INLINE int32_t sum_lanes(I16 v) {
+  return fold(v.part, [](auto a, auto b) { return a + b; });
+}
 MS_INLINE float max_lanes(F16 v) {
-  float x[16];
-  store16(x, v);
-  for (int i = 1; i < 16; i++) x[0] = x[i] > x[0] ? x[i] : x[0];
-  return x[0];
+  return fold(v.part, [](auto a, auto b) { return a > b ? a : b; });
 }
-
 MS_INLINE int32_t max_lanes(I16 v) {
-  int32_t x[16];
-  memcpy(x, &v, sizeof x);
-  for (int i = 1; i < 16; i++) x[0] = x[i] > x[0] ? x[i] : x[0];
-  return x[0];
+  return fold(v.part, [](auto a, auto b) { return a > b ? a : b; });
 }
 
 // To the nearest integer, ties to even. |v| must stay below 2^31.
@@ -197,7 +240,7 @@ MS_INLINE I16 round16(F16 v) {
   int32_t y[16];
   store16(x, v);
   for (int i = 0; i < 16; i++) y[i] = (int32_t)__builtin_rintf(x[i]);
-  memcpy(&r, y, sizeof r);
+  r = load16(y);
 #endif
   return r;
 }
@@ -222,12 +265,10 @@ MS_INLINE F16 load_half16(const uint16_t* p) {
     memcpy(&h, p + i * kLanes, sizeof h);
     VecI w = __builtin_convertvector(h, VecI);
     VecI magnitude = (w & 0x7fff) << 13, sign = (w & 0x8000) << 16;
-    VecF f;
-    memcpy(&f, &magnitude, sizeof f);
-    f *= 0x1p112f;  // moves the exponent bias from 15 to 127, and normalises subnormals on the way
-    memcpy(&magnitude, &f, sizeof f);
+    // Moves the exponent bias from 15 to 127, and normalises subnormals on the way.
+    magnitude = (VecI)((VecF)magnitude * 0x1p112f);
     magnitude |= sign | (((w & 0x7c00) == 0x7c00) & 0x7f800000);  // infinity and NaN keep their exponent
-    memcpy(&r.part[i], &magnitude, sizeof f);
+    r.part[i] = (VecF)magnitude;
   }
 #endif
   return r;
@@ -238,29 +279,45 @@ MS_INLINE F16 load_bfloat16(const uint16_t* p) {
   for (int i = 0; i < kParts; i++) {
     VecH h;
     memcpy(&h, p + i * kLanes, sizeof h);
-    VecI w = __builtin_convertvector(h, VecI) << 16;
-    memcpy(&r.part[i], &w, sizeof w);
+    r.part[i] = (VecF)(__builtin_convertvector(h, VecI) << 16);
   }
   return r;
 }
 
+// GCC 12 widens bytes one by one if left alone.
+MS_INLINE VecI widen_int8(const int8_t* p) {
+#if defined(__AVX512F__)
+  return (VecI)_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p));
+#elif defined(__AVX2__)
+  return (VecI)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p));
+#else
+  VecS bytes;
+  memcpy(&bytes, p, sizeof bytes);
+  return __builtin_convertvector(bytes, VecI);
+#endif
+}
+
+MS_INLINE VecI widen_uint8(const uint8_t* p) {
+#if defined(__AVX512F__)
+  return (VecI)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)p));
+#elif defined(__AVX2__)
+  return (VecI)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p));
+#else
+  VecB bytes;
+  memcpy(&bytes, p, sizeof bytes);
+  return __builtin_convertvector(bytes, VecI);
+#endif
+}
+
 MS_INLINE F16 load_int8x16(const int8_t* p) {
-  F16 r;
-  for (int i = 0; i < kParts; i++) {
-    VecS b;
-    memcpy(&b, p + i * kLanes, sizeof b);
-    r.part[i] = __builtin_convertvector(__builtin_convertvector(b, VecI), VecF);
-  }
-  return r;
+  I16 r;
+  for (int i = 0; i < kParts; i++) r.part[i] = widen_int8(p + i * kLanes);
+  return to_float16(r);
 }
 
 MS_INLINE I16 load_uint8x16_as_int(const uint8_t* p) {
   I16 r;
-  for (int i = 0; i < kParts; i++) {
-    VecB b;
-    memcpy(&b, p + i * kLanes, sizeof b);
-    r.part[i] = __builtin_convertvector(b, VecI);
-  }
+  for (int i = 0; i < kParts; i++) r.part[i] = widen_uint8(p + i * kLanes);
   return r;
 }
 
@@ -271,8 +328,7 @@ MS_INLINE F16 load_half_e8m0x16(const uint8_t* p) {
   const I16 e = load_uint8x16_as_int(p);
   F16 r;
   for (int i = 0; i < kParts; i++) {
-    const VecI bits = e.part[i] < 2 ? 0x00200000 << (e.part[i] & 1) : (e.part[i] - 1) << 23;
-    memcpy(&r.part[i], &bits, sizeof bits);
+    r.part[i] = (VecF)(e.part[i] < 2 ? 0x00200000 << (e.part[i] & 1) : (e.part[i] - 1) << 23);
   }
   return r;
 }
@@ -334,9 +390,7 @@ MS_INLINE F16 exp16(F16 x) {
   p = madd16(p, r, broadcast16(1.0f));
   p = madd16(p, r, broadcast16(1.0f));
   for (int i = 0; i < kParts; i++) {
-    VecI bits = (n.part[i] + 127) << 23;
-    VecF scale;
-    memcpy(&scale, &bits, sizeof scale);
+    const VecF scale = (VecF)((n.part[i] + 127) << 23);
     VecF value = x.part[i] < low.part[i] ? (VecF){} : p.part[i] * scale;
     value = x.part[i] > high.part[i] ? infinity.part[i] : value;
     result.part[i] = x.part[i] == x.part[i] ? value : x.part[i];  // NaN stays NaN

@@ -9,39 +9,41 @@ using multiscale::DigitForm;
 using multiscale::GroupInfo;
 using multiscale::kGroup;
 
-typedef int8_t Bytes16 __attribute__((vector_size(16)));
 typedef int16_t Words16 __attribute__((vector_size(32)));
-typedef int32_t Ints16 __attribute__((vector_size(64)));
 
-MS_INLINE void store_bytes(uint8_t* p, Ints16 v) {
-  const Bytes16 bytes = __builtin_convertvector(v, Bytes16);
-  memcpy(p, &bytes, sizeof bytes);
+// The lowest byte of each lane.
+MS_INLINE void store_bytes(uint8_t* p, I16 v) {
+  for (int i = 0; i < kParts; i++) {
+    const VecS bytes = __builtin_convertvector(v.part[i], VecS);
+    memcpy(p + i * kLanes, &bytes, sizeof bytes);
+  }
+}
+
+// The lowest 16 bits of each lane.
+MS_INLINE void store_words(uint8_t* p, I16 v) {
+  for (int i = 0; i < kParts; i++) {
+    const VecW words = __builtin_convertvector(v.part[i], VecW);
+    memcpy(p + i * 2 * kLanes, &words, sizeof words);
+  }
 }
 
 // In the order 0, 2, 1, 3 within each four (contract.h of gemm).
-MS_INLINE void store_words(uint8_t* p, Ints16 v) {
-  const Words16 words = __builtin_convertvector(v, Words16);
-  const Words16 order =
-      __builtin_shufflevector(words, words, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
-  memcpy(p, &order, sizeof order);
-}
-
-MS_INLINE int32_t sum_lanes(Ints16 v) {
-  int32_t x[16], sum = 0;
-  memcpy(x, &v, sizeof x);
-  for (int i = 0; i < 16; i++) sum += x[i];
-  return sum;
+MS_INLINE void store_shuffled_words(uint8_t* p, I16 v) {
+  Words16 words;
+  store_words((uint8_t*)&words, v);
+  words = __builtin_shufflevector(words, words, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  memcpy(p, &words, sizeof words);
 }
 
 // The digits of sixteen activations q: what the first two hold together, and the third.
 struct Split {
-  Ints16 upper, third;
+  I16 upper, third;
 };
 
-MS_INLINE Split split(Ints16 q, int passes) {
-  if (passes < 3) return {q, Ints16{}};
-  const Ints16 upper = (q + 128) >> 8;
-  return {upper, q - upper * 256};
+MS_INLINE Split split(I16 q, int passes) {
+  if (passes < 3) return {q, broadcast16(0)};
+  const I16 upper = shift_right16(q + broadcast16(128), 8);
+  return {upper, q - shift_left16(upper, 8)};
 }
 
 // Where the digits of one group go, as tiles or as panels have them (contract.h of gemm).
@@ -51,14 +53,13 @@ struct TileDigits {
 
   MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
     if (form == DigitForm::kWords) {
-      store_words(digits + half * 32, s.upper);
-      if (passes == 3) store_words(digits + 64 + half * 32, s.third);
+      store_shuffled_words(digits + half * 32, s.upper);
+      if (passes == 3) store_shuffled_words(digits + 64 + half * 32, s.third);
       return;
     }
     if (passes == 1) return store_bytes(digits + half * 16, s.upper);
-    const Ints16 high = (s.upper + 128) >> 8;
-    store_bytes(digits + half * 16, high);
-    store_bytes(digits + 32 + half * 16, s.upper - high * 256);
+    store_bytes(digits + half * 16, shift_right16(s.upper + broadcast16(128), 8));
+    store_bytes(digits + 32 + half * 16, s.upper);
     if (passes == 3) store_bytes(digits + 64 + half * 16, s.third);
   }
 
@@ -76,23 +77,32 @@ struct PanelDigits {
   int tokens;
 
   // Four bytes at a time, as far apart as there are tokens.
-  template <class Vector>
-  MS_INLINE_MEMBER void scatter(Vector v, size_t at) const {
-    uint8_t* p = digits + at * tokens;
-    for (size_t i = 0; i < sizeof v; i += 4, p += 4 * tokens) memcpy(p, (const uint8_t*)&v + i, 4);
+  MS_INLINE_MEMBER void scatter(const uint8_t* bytes, int count, int at) const {
+    uint8_t* p = digits + (size_t)at * tokens;
+    for (int i = 0; i < count; i += 4, p += 4 * tokens) memcpy(p, bytes + i, 4);
+  }
+  MS_INLINE_MEMBER void put_bytes(I16 v, int at) const {
+    uint8_t bytes[16];
+    store_bytes(bytes, v);
+    scatter(bytes, 16, at);
+  }
+  MS_INLINE_MEMBER void put_words(I16 v, int at) const {
+    uint8_t bytes[32];
+    store_words(bytes, v);
+    scatter(bytes, 32, at);
   }
 
   MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
     if (form == DigitForm::kWords) {
-      scatter(__builtin_convertvector(s.upper, Words16), half * 32);
-      if (passes == 3) scatter(__builtin_convertvector(s.third, Words16), 64 + half * 32);
+      put_words(s.upper, half * 32);
+      if (passes == 3) put_words(s.third, 64 + half * 32);
       return;
     }
-    if (passes == 1) return scatter(__builtin_convertvector(s.upper + 128, Bytes16), half * 16);
-    const Ints16 high = (s.upper >> 8) + 128;
-    scatter(__builtin_convertvector(high, Bytes16), half * 16);
-    scatter(__builtin_convertvector(s.upper, Bytes16), 32 + half * 16);
-    if (passes == 3) scatter(__builtin_convertvector(s.third + 128, Bytes16), 64 + half * 16);
+    const I16 bias = broadcast16(128);
+    if (passes == 1) return put_bytes(s.upper + bias, half * 16);
+    put_bytes(shift_right16(s.upper, 8) + bias, half * 16);
+    put_bytes(s.upper, 32 + half * 16);
+    if (passes == 3) put_bytes(s.third + bias, 64 + half * 16);
   }
 
   MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2], int passes) const {
@@ -143,9 +153,7 @@ MS_INLINE int decompose(const float* x, int cols, int groups, int passes, bool p
     int32_t codes[2][2];
 #pragma GCC unroll 2
     for (int half = 0; half < 2; half++) {
-      const I16 quantised = round16(max16(broadcast16(-top), min16((half ? b : a) * factor, limit)));
-      Ints16 q;
-      memcpy(&q, &quantised, sizeof q);
+      const I16 q = round16(max16(broadcast16(-top), min16((half ? b : a) * factor, limit)));
       const Split s = split(q, passes);
       codes[0][half] = sum_lanes(s.upper);
       codes[1][half] = passes == 3 ? sum_lanes(s.third) : 0;

@@ -24,11 +24,7 @@ MS_INLINE I16 field(I16 line, int right, int mask) {
   return v;
 }
 
-MS_INLINE I16 load_line(const uint8_t* p) {
-  I16 v;
-  memcpy(&v, p, sizeof v);
-  return v;
-}
+MS_INLINE I16 load_line(const uint8_t* p) { return load16((const int32_t*)p); }
 
 // The unsigned codes of columns 4j … 4j + 3 of 16 rows, four in each lane.
 template <Layout L>

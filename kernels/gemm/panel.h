@@ -32,7 +32,7 @@ void unpack(const uint8_t* block, int records, int index, const multiscale::Pane
               quad.part[p] = (VecI)((Bytes)quad.part[p] - (int8_t)kLayout.offset);
               sum.part[p] += sum_of_bytes(quad.part[p]);
             }
-            memcpy(codes, &quad, 64);
+            store16((int32_t*)codes, quad);
             codes += kPanelBlocks * 64;
           } else {
             I16 near, far;  // columns 0 and 1, 2 and 3
@@ -41,14 +41,14 @@ void unpack(const uint8_t* block, int records, int index, const multiscale::Pane
               near.part[p] = (VecI)((Words)((v & 255) | (v & 0xff00) << 8) - (int16_t)kLayout.offset);
               far.part[p] = (VecI)((Words)((v >> 16 & 255) | (v >> 8 & 0xff0000)) - (int16_t)kLayout.offset);
             }
-            memcpy(codes, &near, 64);
-            memcpy(codes + kPanelBlocks * 64, &far, 64);
+            store16((int32_t*)codes, near);
+            store16((int32_t*)(codes + kPanelBlocks * 64), far);
             codes += kPanelBlocks * 128;
           }
         }
         if constexpr (kBytes) {
           for (int p = 0; p < kParts; p++) sum.part[p] *= -128;
-          memcpy(panel.corrections + at, &sum, 64);
+          store16(panel.corrections + at, sum);
         }
         store16(panel.scales + at, scales.of(g, part));
         if constexpr (kLayout.minimum()) store16(panel.minimums + at, scales.minimum_of(g, part));

@@ -28,6 +28,10 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
   constexpr int kPlaneBytes = kBytes ? 32 : 64;
   constexpr int kQuadBytes = kBytes ? 4 : 8;
   constexpr int kParts_ = kLayout.parts(), kQuads = 8 / kParts_;
+  // Dot products into one sum wait for each other. With fewer than four sums at work each is made of two,
+  // over even and odd quads (measured in cache: 1.35 times as fast with AVX-512, slower with four sums
+  // already).
+  constexpr int kChains = T * kParts * kPlanes < 4 ? 2 : 1;
 
   F16 result[T];
   for (int t = 0; t < T; t++) result[t] = broadcast16(0.0f);
@@ -40,10 +44,12 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
     for (int g = 0; g < kLayout.groups(); g++) {
       const uint8_t* codes = block + kLayout.header_bytes() + g * kLayout.group_bytes();
       for (int part = 0; part < kParts_; part++) {
-        I16 sum[T][kPlanes];
+        I16 chain[kChains][T][kPlanes];
+        auto& sum = chain[0];
 #pragma GCC unroll 8
         for (int t = 0; t < T; t++) {
-          for (int plane = 0; plane < kPlanes; plane++) sum[t][plane] = broadcast16(0);
+          for (int c = 0; c < kChains; c++)
+            for (int plane = 0; plane < kPlanes; plane++) chain[c][t][plane] = broadcast16(0);
           // Codes carry an offset; taking it out of the sum needs only the sum of the digits.
           if constexpr (kLayout.offset != 0) {
             const int32_t* c0 = info[t].codes[0];
@@ -64,9 +70,14 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
 #pragma GCC unroll 8
           for (int t = 0; t < T; t++)
 #pragma GCC unroll 3
-            for (int plane = 0; plane < kPlanes; plane++)
-              sum[t][plane] = dot(sum[t][plane], quad, x + t * kTokenBytes + plane * kPlaneBytes);
+            for (int plane = 0; plane < kPlanes; plane++) {
+              I16& s = chain[i % kChains][t][plane];
+              s = dot(s, quad, x + t * kTokenBytes + plane * kPlaneBytes);
+            }
         }
+        if constexpr (kChains == 2)
+          for (int t = 0; t < T; t++)
+            for (int plane = 0; plane < kPlanes; plane++) sum[t][plane] = sum[t][plane] + chain[1][t][plane];
         const F16 scale = scales.of(g, part);
 #pragma GCC unroll 8
         for (int t = 0; t < T; t++) {
