@@ -163,27 +163,41 @@ napi_value decompose(napi_env env, Arguments& a) {
   return number(env, static_cast<double>(d.decompose(c.pool, *c.elementwise, x, rows)));
 }
 
-// linear(context, digits, weight, bias | null, y)
+// Arguments from `first` on: weight, bias | null, y, again and again, for `rows` rows.
+std::vector<Product> products(Arguments& a, size_t first, int rows) {
+  std::vector<Product> list;
+  for (size_t i = first; i + 3 <= a.count(); i += 3) {
+    const Weight& w = a.object<Weight>(i);
+    list.push_back(
+        {&w, a.optional_floats(i + 1, w.rows()), a.floats(i + 2, static_cast<size_t>(rows) * w.rows())});
+  }
+  return list;
+}
+
+// linear(context, digits, weight, bias | null, y, weight, bias | null, y, …)
 napi_value linear_digits(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const Digits& d = a.object<Digits>(1);
-  const Weight& w = a.object<Weight>(2);
-  if (!w.format().quantized || d.cols() != w.cols()) throw Failure{"digits and weight do not fit"};
-  float* y = a.floats(4, static_cast<size_t>(d.rows()) * w.rows());
-  uint8_t* scratch = d.panels() ? c.scratch_of(panel_scratch_bytes(*c.gemm, w)) : nullptr;
-  linear(c.pool, *c.gemm, d, w, a.optional_floats(3, w.rows()), y, w.rows(), scratch);
+  const std::vector<Product> list = products(a, 2, d.rows());
+  for (const Product& p : list)
+    if (!p.weight->format().quantized || d.cols() != p.weight->cols())
+      throw Failure{"digits and weight do not fit"};
+  linear(c.pool, *c.gemm, d, list, c.scratch_of(linear_scratch_bytes(*c.gemm, d, list)));
   return nullptr;
 }
 
-// linearFloat(context, x, rows, weight, bias | null, y)
+// linearFloat(context, x, rows, weight, bias | null, y, weight, bias | null, y, …)
 napi_value linear_float(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
-  const Weight& w = a.object<Weight>(3);
   const int rows = a.integer(2);
-  if (w.format().quantized || rows < 0) throw Failure{"not a float weight"};
-  const float* x = a.floats(1, static_cast<size_t>(rows) * w.cols());
-  float* y = a.floats(5, static_cast<size_t>(rows) * w.rows());
-  linear(c.pool, *c.gemm, x, rows, w, a.optional_floats(4, w.rows()), y, w.rows());
+  if (rows < 0) throw Failure{"a negative number of rows"};
+  const std::vector<Product> list = products(a, 3, rows);
+  const float* x = nullptr;
+  for (const Product& p : list) {
+    if (p.weight->format().quantized) throw Failure{"not a float weight"};
+    x = a.floats(1, static_cast<size_t>(rows) * p.weight->cols());
+  }
+  linear(c.pool, *c.gemm, x, rows, list);
   return nullptr;
 }
 

@@ -27,7 +27,10 @@ class Arguments {
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
     count_ = kMost;
     napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+    if (count_ > kMost) throw Failure{"more than " + std::to_string(kMost) + " arguments"};
   }
+
+  size_t count() const { return count_; }
 
   int integer(size_t i) {
     int32_t value;
@@ -88,7 +91,7 @@ class Arguments {
   }
 
  private:
-  static constexpr size_t kMost = 12;
+  static constexpr size_t kMost = 32;
 
   napi_value at(size_t i) {
     if (i >= count_) throw Failure{"argument " + std::to_string(i) + " is missing"};

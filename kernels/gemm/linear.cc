@@ -33,17 +33,35 @@ void plan_panel_tiles(int rows, int max_tokens, std::vector<Tile>& out) {
 
 int log2_of(int tokens) { return tokens == 8 ? 3 : tokens == 4 ? 2 : tokens == 2 ? 1 : 0; }
 
-// How many blocks a task takes, of `share` that would give each thread a few tasks.
-int blocks_of_task(const Pool& pool, const Weight& w, size_t bytes_of_block, size_t limit) {
-  const int share = std::max(1, w.blocks() / (pool.threads() * 4));
-  return std::min(share, std::max(1, static_cast<int>(limit / bytes_of_block)));
+void add_bias(const Product& product, int rows, int begin, int end) {
+  if (!product.bias) return;
+  const int cols = product.weight->rows();
+  for (int row = 0; row < rows; row++)
+    for (int n = begin * kBlockRows; n < std::min(cols, end * kBlockRows); n++)
+      product.y[static_cast<size_t>(row) * cols + n] += product.bias[n];
 }
 
-void add_bias(const Weight& w, const float* bias, int rows, int begin, int end, float* y, size_t stride_y) {
-  if (!bias) return;
-  for (int row = 0; row < rows; row++)
-    for (int n = begin * kBlockRows; n < std::min(w.rows(), end * kBlockRows); n++)
-      y[row * stride_y + n] += bias[n];
+// Calls body(product, begin, end, thread) for all units (blocks or panels) of all products, `most(product)`
+// of them at a time or fewer, so that every thread gets a few tasks.
+template <class Units, class Most, class Body>
+void for_each_range(Pool& pool, const std::vector<Product>& products, const Units& units, const Most& most,
+                    const Body& body) {
+  struct Range {
+    const Product* product;
+    int begin, end;
+  };
+  int total = 0;
+  for (const Product& product : products) total += units(product);
+  const int share = std::max(1, total / (pool.threads() * 4));
+  std::vector<Range> ranges;
+  for (const Product& product : products) {
+    const int count = units(product), step = std::min(share, most(product));
+    for (int begin = 0; begin < count; begin += step)
+      ranges.push_back({&product, begin, std::min(count, begin + step)});
+  }
+  pool.parallel_for(static_cast<int>(ranges.size()), [&](int task, int thread) {
+    body(*ranges[task].product, ranges[task].begin, ranges[task].end, thread);
+  });
 }
 
 // Calls product(out, stride) for columns [column, column + width) of a tile, with room for full width.
@@ -61,18 +79,21 @@ void with_full_width(float* y, size_t stride_y, int column, int rows, int tokens
 constexpr size_t kTaskBytes = 256 << 10;
 
 template <class Kernel>
-void for_each_block(Pool& pool, const Weight& w, int rows, const std::vector<Tile>& tiles, const float* bias,
-                    float* y, size_t stride_y, const Kernel& kernel) {
-  const int step = blocks_of_task(pool, w, w.block_bytes(), kTaskBytes);
-  pool.parallel_for((w.blocks() + step - 1) / step, [&](int task, int) {
-    const int begin = task * step, end = std::min(w.blocks(), begin + step);
-    for (const Tile& tile : tiles)
-      for (int block = begin; block < end; block++)
-        with_full_width<kBlockRows>(
-            y + tile.row * stride_y, stride_y, block * kBlockRows, w.rows(), tile.tokens,
-            [&](float* out, size_t stride) { kernel(w.block(block), tile, out, stride); });
-    add_bias(w, bias, rows, begin, end, y, stride_y);
-  });
+void linear_tiles(Pool& pool, int rows, const std::vector<Tile>& tiles, const std::vector<Product>& products,
+                  const Kernel& kernel) {
+  for_each_range(
+      pool, products, [](const Product& p) { return p.weight->blocks(); },
+      [](const Product& p) { return std::max(1, static_cast<int>(kTaskBytes / p.weight->block_bytes())); },
+      [&](const Product& p, int begin, int end, int) {
+        const Weight& w = *p.weight;
+        const size_t stride_y = w.rows();
+        for (const Tile& tile : tiles)
+          for (int block = begin; block < end; block++)
+            with_full_width<kBlockRows>(
+                p.y + tile.row * stride_y, stride_y, block * kBlockRows, w.rows(), tile.tokens,
+                [&](float* out, size_t stride) { kernel(w, w.block(block), tile, out, stride); });
+        add_bias(p, rows, begin, end);
+      });
 }
 
 // The arrays of one panel in a thread's scratch.
@@ -96,33 +117,36 @@ int panels_of_task(const GemmKernels& kernels, const Weight& w) {
   return std::max(1, static_cast<int>(kPanelTaskBytes / panel_sizes(kernels, w).bytes()));
 }
 
-void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w,
-                   const float* bias, float* y, size_t stride_y, uint8_t* scratch) {
+void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
+                   const std::vector<Product>& products, uint8_t* scratch) {
   const PanelKernels& table = kernels.panel;
-  const LayoutInfo& info = layout_info(w.format().layout);
-  const auto& kernel = table.kernel[x.passes() - 1][info.halves][info.minimum()];
-  const PanelSizes sizes = panel_sizes(kernels, w);
-  const int panels = (w.blocks() + table.blocks - 1) / table.blocks;
-  const int step = std::min(panels_of_task(kernels, w), std::max(1, panels / (pool.threads() * 4)));
-  const size_t scratch_bytes = panel_scratch_bytes(kernels, w);
-
-  pool.parallel_for((panels + step - 1) / step, [&](int task, int thread) {
-    const int first = task * step, count = std::min(step, panels - first);
+  const size_t scratch_bytes = linear_scratch_bytes(kernels, x, products);
+  const auto panels = [&](const Product& p) {
+    return (p.weight->blocks() + table.blocks - 1) / table.blocks;
+  };
+  const auto most = [&](const Product& p) { return panels_of_task(kernels, *p.weight); };
+  for_each_range(pool, products, panels, most, [&](const Product& p, int begin, int end, int thread) {
+    const Weight& w = *p.weight;
+    const LayoutInfo& info = layout_info(w.format().layout);
+    const auto& kernel = table.kernel[x.passes() - 1][info.halves][info.minimum()];
+    const PanelSizes sizes = panel_sizes(kernels, w);
     const auto panel_at = [&](int i) {
-      uint8_t* p = scratch + thread * scratch_bytes + i * sizes.bytes();
-      uint8_t* corrections = p + sizes.codes;
+      uint8_t* codes = scratch + thread * scratch_bytes + (i - begin) * sizes.bytes();
+      uint8_t* corrections = codes + sizes.codes;
       uint8_t* scales = corrections + sizes.corrections;
-      return Panel{p, reinterpret_cast<int32_t*>(corrections), reinterpret_cast<float*>(scales),
-                   reinterpret_cast<float*>(scales + sizes.scales)};
+      uint8_t* minimums = scales + sizes.scales;
+      return Panel{codes, reinterpret_cast<int32_t*>(corrections), reinterpret_cast<float*>(scales),
+                   reinterpret_cast<float*>(minimums)};
     };
-    for (int i = 0; i < count; i++)
+    for (int i = begin; i < end; i++)
       for (int b = 0; b < table.blocks; b++) {
-        const int block = (first + i) * table.blocks + b;
+        const int block = i * table.blocks + b;
         if (block < w.blocks())
           table.unpack[static_cast<int>(w.format().layout)](w.block(block), w.records(), b, panel_at(i));
       }
+    const size_t stride_y = w.rows();
     for (const Tile& tile : x.tiles())
-      for (int i = 0; i < count; i++) {
+      for (int i = begin; i < end; i++) {
         const Panel panel = panel_at(i);
         const auto product = [&](float* out, size_t stride) {
           const PanelArguments arguments = {
@@ -134,13 +158,12 @@ void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x, cons
           };
           kernel[tile.tokens - 1](&arguments);
         };
-        float* out = y + tile.row * stride_y;
-        const int column = (first + i) * table.blocks * kBlockRows;
+        float* out = p.y + tile.row * stride_y;
+        const int column = i * table.blocks * kBlockRows;
         if (table.blocks == 2) with_full_width<32>(out, stride_y, column, w.rows(), tile.tokens, product);
         else with_full_width<16>(out, stride_y, column, w.rows(), tile.tokens, product);
       }
-    const int begin = first * table.blocks;
-    add_bias(w, bias, x.rows(), begin, std::min(w.blocks(), begin + count * table.blocks), y, stride_y);
+    add_bias(p, x.rows(), begin * table.blocks, end * table.blocks);
   });
 }
 
@@ -198,31 +221,36 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
   return bad.load() == none ? -1 : bad.load();
 }
 
-size_t panel_scratch_bytes(const GemmKernels& kernels, const Weight& w) {
-  return kernels.panel.blocks ? panels_of_task(kernels, w) * panel_sizes(kernels, w).bytes() : 0;
+size_t linear_scratch_bytes(const GemmKernels& kernels, const Digits& x,
+                            const std::vector<Product>& products) {
+  size_t most = 0;
+  if (x.panels())
+    for (const Product& p : products)
+      most = std::max(most, panels_of_task(kernels, *p.weight) * panel_sizes(kernels, *p.weight).bytes());
+  return most;
 }
 
-void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
-            float* y, size_t stride_y, uint8_t* scratch) {
-  if (x.panels()) return linear_panels(pool, kernels, x, w, bias, y, stride_y, scratch);
-  const TileKernel* row = kernels.tile[static_cast<int>(w.format().layout)][x.passes() - 1];
-  for_each_block(pool, w, x.rows(), x.tiles(), bias, y, stride_y,
-                 [&](const uint8_t* block, const Tile& tile, float* out, size_t stride) {
-                   row[log2_of(tile.tokens)](block, w.records(), x.digits(tile.row), x.info(tile.row),
-                                             x.factors() + tile.row, out, stride);
-                 });
+void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::vector<Product>& products,
+            uint8_t* scratch) {
+  if (x.panels()) return linear_panels(pool, kernels, x, products, scratch);
+  linear_tiles(pool, x.rows(), x.tiles(), products,
+               [&](const Weight& w, const uint8_t* block, const Tile& tile, float* out, size_t stride) {
+                 const TileKernel* row = kernels.tile[static_cast<int>(w.format().layout)][x.passes() - 1];
+                 row[log2_of(tile.tokens)](block, w.records(), x.digits(tile.row), x.info(tile.row),
+                                           x.factors() + tile.row, out, stride);
+               });
 }
 
-void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
-            const float* bias, float* y, size_t stride_y) {
-  const FloatKernel* row = kernels.float_tile[static_cast<int>(w.format().float_type)];
+void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows,
+            const std::vector<Product>& products) {
   std::vector<Tile> tiles;
   plan_tiles(rows, kernels.max_float_tile, tiles);
-  for_each_block(pool, w, rows, tiles, bias, y, stride_y,
-                 [&](const void* block, const Tile& tile, float* out, size_t stride) {
-                   row[log2_of(tile.tokens)](block, w.cols(), x + static_cast<size_t>(tile.row) * w.cols(),
-                                             w.cols(), out, stride);
-                 });
+  linear_tiles(pool, rows, tiles, products,
+               [&](const Weight& w, const void* block, const Tile& tile, float* out, size_t stride) {
+                 const FloatKernel* row = kernels.float_tile[static_cast<int>(w.format().float_type)];
+                 row[log2_of(tile.tokens)](block, w.cols(), x + static_cast<size_t>(tile.row) * w.cols(),
+                                           w.cols(), out, stride);
+               });
 }
 
 }  // namespace multiscale

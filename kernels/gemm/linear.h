@@ -47,14 +47,22 @@ class Digits {
   Memory data_, info_, factors_;
 };
 
-// Bytes of scratch that each thread needs for a product with w.
-size_t panel_scratch_bytes(const GemmKernels& kernels, const Weight& w);
+// y[rows × weight.rows] = x · Wᵀ (+ bias, or null).
+struct Product {
+  const Weight* weight;
+  const float* bias;
+  float* y;
+};
 
-// y[rows × weight.rows] = digits · Wᵀ (+ bias, or null). stride_y in floats.
-void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const Weight& w, const float* bias,
-            float* y, size_t stride_y, uint8_t* scratch);
-// The same for a float weight and x[rows × weight.cols].
-void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows, const Weight& w,
-            const float* bias, float* y, size_t stride_y);
+// Bytes of scratch that each thread needs for these products of digits.
+size_t linear_scratch_bytes(const GemmKernels& kernels, const Digits& x,
+                            const std::vector<Product>& products);
+
+// Products of the same digits with several weights, as one job of the pool: threads wait for each other once.
+void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::vector<Product>& products,
+            uint8_t* scratch);
+// Products of x[rows × weight.cols] with float weights.
+void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows,
+            const std::vector<Product>& products);
 
 }  // namespace multiscale

@@ -14,6 +14,9 @@ export interface NativeVariant {
 /** A native object: context, weight, digits or cache. */
 export type Handle = { readonly __handle: unique symbol }
 
+/** Weight, bias and result of a product, and of the next. */
+export type ProductArguments = (Handle | Float32Array | null)[]
+
 /** What kernels/base/addon.cc exports; it documents each function's arguments. */
 export interface Addon {
   variants(): NativeVariant[]
@@ -27,15 +30,8 @@ export interface Addon {
   digits(context: Handle, rows: number, cols: number, passes: number, perRow: boolean): Handle
   decompose(context: Handle, digits: Handle, x: Float32Array, rows: number): number
   freeDigits(digits: Handle): void
-  linear(context: Handle, digits: Handle, weight: Handle, bias: Float32Array | null, y: Float32Array): void
-  linearFloat(
-    context: Handle,
-    x: Float32Array,
-    rows: number,
-    weight: Handle,
-    bias: Float32Array | null,
-    y: Float32Array,
-  ): void
+  linear(context: Handle, digits: Handle, ...products: ProductArguments): void
+  linearFloat(context: Handle, x: Float32Array, rows: number, ...products: ProductArguments): void
   rmsNorm(
     context: Handle,
     x: Float32Array,

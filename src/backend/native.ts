@@ -108,6 +108,16 @@ interface Owned {
   readonly name: string
 }
 
+/** A product that waits for others of the same activation. */
+interface Product {
+  readonly weight: NativeWeight
+  readonly bias: Float32Array | null
+  readonly y: Float32Array
+}
+
+/** As many as fit into one call of the addon. */
+const MOST_PRODUCTS = 8
+
 /** Bytes read from the file at a time: large enough to stream, small beside a model. */
 const CHUNK_BYTES = 4 << 20
 /** Rows that the kernels interleave: chunks begin at whole blocks. */
@@ -121,6 +131,8 @@ class NativeBackend implements Backend {
   readonly #owned = new Set<Owned>()
   #closed = false
   #staging: [Uint8Array, Uint8Array] | null = null
+  readonly #waiting: Product[] = []
+  #waitingFor: NativeDigits | NativeTensor | null = null
 
   constructor(
     addon: Addon,
@@ -204,11 +216,14 @@ class NativeBackend implements Backend {
 
   upload(tensor: Tensor, values: ArrayLike<number>): void {
     check.checkUpload(tensor, values)
+    this.#flush()
     check.own(tensor, NativeTensor).values.set(values)
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    return check.own(tensor, NativeTensor).values.slice()
+    const { values } = check.own(tensor, NativeTensor)
+    this.#flush()
+    return values.slice()
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
@@ -223,6 +238,7 @@ class NativeBackend implements Backend {
 
   decompose(x: Tensor, digits: Digits): void {
     check.checkDecompose(x, digits)
+    this.#flush()
     const d = this.#own(digits, NativeDigits)
     d.filled = 0 // a failure leaves no digits of use
     const bad = this.#addon.decompose(this.#context, d.handle, check.own(x, NativeTensor).values, x.rows)
@@ -235,17 +251,31 @@ class NativeBackend implements Backend {
     const y = check.own(out, NativeTensor).values
     const b = bias ? check.own(bias, NativeTensor).values : null
     check.checkOperand(x instanceof NativeDigits, weight)
-    if (x instanceof NativeDigits) {
-      check.checkLinear({ rows: x.filled, cols: x.cols }, weight, out, bias)
-      this.#addon.linear(this.#context, this.#own(x, NativeDigits).handle, w.handle, b, y)
-    } else {
-      check.checkLinear(x, weight, out, bias)
-      this.#addon.linearFloat(this.#context, check.own(x, NativeTensor).values, x.rows, w.handle, b, y)
+    const input = x instanceof NativeDigits ? this.#own(x, NativeDigits) : check.own(x, NativeTensor)
+    const rows = input instanceof NativeDigits ? input.filled : input.rows
+    check.checkLinear({ rows, cols: x.cols }, weight, out, bias)
+    const full = this.#waiting.length >= MOST_PRODUCTS
+    if (full || input !== this.#waitingFor || this.#waiting.some((p) => p.y.buffer === y.buffer)) {
+      this.#flush()
     }
+    this.#waitingFor = input
+    this.#waiting.push({ weight: w, bias: b, y })
+  }
+
+  /** Products of one activation wait for each other, so that they are one job for the threads. */
+  #flush(): void {
+    const x = this.#waitingFor
+    if (!x) return
+    const products = this.#waiting.flatMap(({ weight, bias, y }) => [weight.handle, bias, y])
+    this.#waitingFor = null
+    this.#waiting.length = 0
+    if (x instanceof NativeDigits) this.#addon.linear(this.#context, x.handle, ...products)
+    else this.#addon.linearFloat(this.#context, x.values, x.rows, ...products)
   }
 
   embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
     check.checkEmbed(weight, ids, out)
+    this.#flush()
     const { handle } = this.#own(weight, NativeWeight)
     this.#addon.embed(
       this.#context,
@@ -258,12 +288,14 @@ class NativeBackend implements Backend {
 
   rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
     check.checkNorm(x, gain, out)
+    this.#flush()
     const [from, by, to] = [x, gain, out].map((t) => check.own(t, NativeTensor).values)
     this.#addon.rmsNorm(this.#context, from, by, epsilon, to, x.rows, x.cols)
   }
 
   rope(x: Tensor, options: RopeOptions): void {
     const size = check.checkRope(x, options)
+    this.#flush()
     const { heads, position, pairs } = options
     const { values, cols } = check.own(options.table, NativeTensor)
     const data = check.own(x, NativeTensor).values
@@ -272,12 +304,14 @@ class NativeBackend implements Backend {
 
   gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
     check.checkSame(gate, up, out)
+    this.#flush()
     const [g, u, o] = [gate, up, out].map((t) => check.own(t, NativeTensor).values)
     this.#addon.swiglu(this.#context, g, u, o, gate.rows * gate.cols)
   }
 
   add(x: Tensor, y: Tensor): void {
     check.checkSame(x, y)
+    this.#flush()
     this.#addon.add(
       this.#context,
       check.own(x, NativeTensor).values,
@@ -298,6 +332,7 @@ class NativeBackend implements Backend {
 
   append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
     check.checkAppend(cache, layer, position, k, v)
+    this.#flush()
     const { handle } = this.#own(cache, NativeCache)
     const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
     this.#addon.append(this.#context, handle, layer, position, k.rows, keys, values)
@@ -305,6 +340,7 @@ class NativeBackend implements Backend {
 
   attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
     check.checkAttention(q, cache, out, options)
+    this.#flush()
     const { handle } = this.#own(cache, NativeCache)
     const { layer, position, heads, scale } = options
     const [query, result] = [q, out].map((t) => check.own(t, NativeTensor).values)
@@ -312,6 +348,7 @@ class NativeBackend implements Backend {
   }
 
   free(object: Weight | Digits | KvCache): void {
+    this.#flush()
     if (object instanceof NativeWeight) this.#addon.freeWeight(this.#own(object, NativeWeight).handle)
     else if (object instanceof NativeDigits) this.#addon.freeDigits(this.#own(object, NativeDigits).handle)
     else this.#addon.freeCache(this.#own(object, NativeCache).handle)
