@@ -67,9 +67,16 @@ bool cpu_supports(Level level) {
   return zmm && foundation && bit(seven.c, 11);  // F, DQ, BW, VL, VNNI
 }
 
+bool cpu_vendor_is_amd() {
+  const Registers zero = cpuid(0, 0);
+  return zero.b == 0x68747541 && zero.d == 0x69746e65 && zero.c == 0x444d4163;  // "AuthenticAMD"
+}
+
 #else
 
 bool cpu_supports(Level level) { return level == Level::kGeneric; }
+
+bool cpu_vendor_is_amd() { return false; }
 
 #endif
 

@@ -11,6 +11,7 @@ constexpr int kLevels = 4;
 const char* level_name(Level level);
 // True if this CPU can run the level, and the operating system saves the registers it needs.
 bool cpu_supports(Level level);
+bool cpu_vendor_is_amd();
 // True if the level was compiled into this addon (an old compiler or another architecture leaves some out).
 bool level_compiled(Level level);
 

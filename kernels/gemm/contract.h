@@ -44,6 +44,8 @@ constexpr int digit_bytes(DigitForm form, int passes) {  // of one token's group
 using TileKernel = void (*)(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info,
                             const float* factors, float* y, size_t stride);
 constexpr int kTileSizes = 4;  // 1, 2, 4, 8 tokens
+// Whether what is read ahead should go to the first-level cache; else it goes to the second. Set at start.
+extern const bool prefetch_near;
 
 // Many tokens: panels. A few rows of weights are unpacked once, to signed codes, and stay in the second-level
 // cache while all tokens pass over them.

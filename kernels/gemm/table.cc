@@ -4,6 +4,8 @@
 
 namespace multiscale {
 
+const bool prefetch_near = cpu_vendor_is_amd();
+
 const GemmKernels* gemm_kernels(int level) {
   switch (static_cast<Level>(level)) {
     case Level::kGeneric: return &kGemmGeneric;
