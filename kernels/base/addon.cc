@@ -30,8 +30,7 @@ struct Context {
         pool(threads) {}
 
   // Throws std::bad_alloc.
-  uint8_t* scratch_of(size_t bytes_per_thread) {
-    const size_t bytes = bytes_per_thread * pool.threads();
+  uint8_t* scratch_of(size_t bytes) {
     if (scratch.size() < bytes) scratch = Memory(bytes);
     if (bytes && !scratch.data()) throw std::bad_alloc();
     return scratch.data();
@@ -182,7 +181,7 @@ napi_value linear_digits(napi_env, Arguments& a) {
   for (const Product& p : list)
     if (!p.weight->format().quantized || d.cols() != p.weight->cols())
       throw Failure{"digits and weight do not fit"};
-  linear(c.pool, *c.gemm, d, list, c.scratch_of(linear_scratch_bytes(*c.gemm, d, list)));
+  linear(c.pool, *c.gemm, d, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, d, list)));
   return nullptr;
 }
 
@@ -197,7 +196,10 @@ napi_value linear_float(napi_env, Arguments& a) {
     if (p.weight->format().quantized) throw Failure{"not a float weight"};
     x = a.floats(1, static_cast<size_t>(rows) * p.weight->cols());
   }
-  linear(c.pool, *c.gemm, x, rows, list);
+  for (const Product& p : list)
+    if (p.weight->cols() != list[0].weight->cols())
+      throw Failure{"weights of one activation with other columns"};
+  linear(c.pool, *c.gemm, x, rows, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, rows, list)));
   return nullptr;
 }
 
@@ -314,7 +316,8 @@ napi_value attend(napi_env, Arguments& a) {
       heads < 1 || heads % kv.kv_heads())
     throw Failure{"attention out of range"};
   const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
-  float* scratch = reinterpret_cast<float*>(c.scratch_of(kv.scratch_floats() * sizeof(float)));
+  float* scratch =
+      reinterpret_cast<float*>(c.scratch_of(c.pool.threads() * kv.scratch_floats() * sizeof(float)));
   kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count),
             a.floats(8, count), scratch);
   return nullptr;

@@ -95,12 +95,34 @@ struct PanelKernels {
   void (*unpack[kLayouts])(const uint8_t* block, int records, int index, const Panel& panel);
 };
 
-// Models that are not quantised. ---------------------------------------------------------------------------
+// Models that are not quantised: y[t][n] = Σ_k x[t][k] · w[n][k], one fused multiply-add for each k in
+// ascending order (generic: a product and a sum), whatever the number of tokens.
+// -----------------------------------------
 
-// The float product: w [k][16] of one block, x [token][stride_x].
+// Few tokens: w [k][16] of one block, x [token][stride_x].
 using FloatKernel = void (*)(const void* block, int cols, const float* x, size_t stride_x, float* y,
                              size_t stride_y);
 enum class FloatType : int { kF32 = 0, kF16 = 1, kBF16 = 2 };
+
+// Many: y += a panel of weights in float32 [k][block][row 16] times a tile's x [k][token].
+struct FloatPanelArguments {
+  const float* x;
+  const float* weights;
+  float* y;
+  size_t stride;  // of y, in bytes
+  size_t count;   // of k
+};
+using FloatPanelKernel = void (*)(const FloatPanelArguments*);
+constexpr int kMaxFloatPanelTokens = 14;
+
+struct FloatPanelKernels {
+  int blocks;    // of a panel; 0: the variant has no panels
+  int min_rows;  // of activations, for panels to pay
+  int max_tokens;
+  FloatPanelKernel kernel[kMaxFloatPanelTokens];  // [tokens − 1]
+  // Columns [begin, end) of a block, as block `index` of the panel.
+  void (*unpack[3])(const void* block, int begin, int end, int index, float* panel);
+};
 
 struct GemmKernels {
   DigitForm form;
@@ -109,6 +131,7 @@ struct GemmKernels {
   PanelKernels panel;
   int max_float_tile;
   FloatKernel float_tile[3][kTileSizes];  // [FloatType][log2 tokens]
+  FloatPanelKernels float_panel;
 };
 
 // The family's table: one row per dispatch level; null where the level is not compiled in.

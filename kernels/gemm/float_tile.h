@@ -1,6 +1,5 @@
-// The float product of one block of 16 rows with T tokens, y = x · Wᵀ; the same source for every
-// instruction set. Two accumulators per token, over even and odd k, in every tile size: a token's result
-// does not depend on the batch it came in.
+// The float product of one block of 16 rows with T tokens, and unpacking for panels (contract.h); the same
+// source for every instruction set.
 #pragma once
 #include "base/simd.h"
 #include "gemm/contract.h"
@@ -16,38 +15,38 @@ MS_INLINE F16 load_weights(const void* p, size_t index) {
 
 template <multiscale::FloatType Type, int T>
 void float_tile(const void* block, int cols, const float* x, size_t stride_x, float* y, size_t stride_y) {
-  F16 even[T], odd[T];
-  for (int t = 0; t < T; t++) even[t] = odd[t] = broadcast16(0.0f);
-  int k = 0;
-  for (; k + 2 <= cols; k += 2) {
-    const F16 w0 = load_weights<Type>(block, (size_t)k * 16),
-              w1 = load_weights<Type>(block, (size_t)k * 16 + 16);
-    for (int t = 0; t < T; t++) {
-      even[t] = madd16(w0, broadcast16(x[t * stride_x + k]), even[t]);
-      odd[t] = madd16(w1, broadcast16(x[t * stride_x + k + 1]), odd[t]);
-    }
-  }
-  if (k < cols) {
+  F16 total[T];
+  for (int t = 0; t < T; t++) total[t] = broadcast16(0.0f);
+  for (int k = 0; k < cols; k++) {
     const F16 w = load_weights<Type>(block, (size_t)k * 16);
-    for (int t = 0; t < T; t++) even[t] = madd16(w, broadcast16(x[t * stride_x + k]), even[t]);
+    for (int t = 0; t < T; t++) total[t] = madd16(w, broadcast16(x[t * stride_x + k]), total[t]);
   }
-  for (int t = 0; t < T; t++) store16(y + t * stride_y, even[t] + odd[t]);
+  for (int t = 0; t < T; t++) store16(y + t * stride_y, total[t]);
 }
 
 template <multiscale::FloatType Type>
-constexpr void fill_float_row(multiscale::GemmKernels& table) {
+void unpack_floats(const void* block, int begin, int end, int index, float* panel) {
+  float* out = panel + index * 16;
+  for (int k = begin; k < end; k++, out += kPanelBlocks * 16)
+    store16(out, load_weights<Type>(block, (size_t)k * 16));
+}
+
+template <multiscale::FloatType Type>
+constexpr void fill_float_type(multiscale::GemmKernels& table) {
   multiscale::FloatKernel* row = table.float_tile[(int)Type];
   row[0] = float_tile<Type, 1>;
   row[1] = float_tile<Type, 2>;
   row[2] = float_tile<Type, 4>;
   row[3] = nullptr;
+  table.float_panel.unpack[(int)Type] = unpack_floats<Type>;
 }
 
-constexpr void fill_float_tiles(multiscale::GemmKernels& table) {
+constexpr void fill_float_table(multiscale::GemmKernels& table) {
   table.max_float_tile = 4;
-  fill_float_row<multiscale::FloatType::kF32>(table);
-  fill_float_row<multiscale::FloatType::kF16>(table);
-  fill_float_row<multiscale::FloatType::kBF16>(table);
+  table.float_panel.blocks = kPanelBlocks;
+  fill_float_type<multiscale::FloatType::kF32>(table);
+  fill_float_type<multiscale::FloatType::kF16>(table);
+  fill_float_type<multiscale::FloatType::kBF16>(table);
 }
 
 }  // namespace

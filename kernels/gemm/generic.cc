@@ -5,6 +5,7 @@
 namespace {
 
 constexpr multiscale::DigitForm kForm = multiscale::DigitForm::kWords;
+constexpr int kPanelBlocks = 0;  // none
 
 MS_INLINE I16 dot(I16 sum, I16 codes, const uint8_t* digits) {
   int16_t x[4];  // in the order 0, 2, 1, 3
@@ -33,6 +34,6 @@ MS_INLINE I16 lookup(I16 codes, const uint8_t* table) {
 constinit const multiscale::GemmKernels multiscale::kGemmGeneric = [] {
   GemmKernels table{};
   fill_tile_table<1, 1, 1>(table);
-  fill_float_tiles(table);
+  fill_float_table(table);
   return table;
 }();

@@ -120,7 +120,7 @@ int panels_of_task(const GemmKernels& kernels, const Weight& w) {
 void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
                    const std::vector<Product>& products, uint8_t* scratch) {
   const PanelKernels& table = kernels.panel;
-  const size_t scratch_bytes = linear_scratch_bytes(kernels, x, products);
+  const size_t thread_bytes = scratch_bytes(pool, kernels, x, products) / pool.threads();
   const auto panels = [&](const Product& p) {
     return (p.weight->blocks() + table.blocks - 1) / table.blocks;
   };
@@ -131,7 +131,7 @@ void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
     const auto& kernel = table.kernel[x.passes() - 1][info.halves][info.minimum()];
     const PanelSizes sizes = panel_sizes(kernels, w);
     const auto panel_at = [&](int i) {
-      uint8_t* codes = scratch + thread * scratch_bytes + (i - begin) * sizes.bytes();
+      uint8_t* codes = scratch + thread * thread_bytes + (i - begin) * sizes.bytes();
       uint8_t* corrections = codes + sizes.codes;
       uint8_t* scales = corrections + sizes.corrections;
       uint8_t* minimums = scales + sizes.scales;
@@ -164,6 +164,71 @@ void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
         else with_full_width<16>(out, stride_y, column, w.rows(), tile.tokens, product);
       }
     add_bias(p, x.rows(), begin * table.blocks, end * table.blocks);
+  });
+}
+
+// Columns of a float panel: 128 KB in the second-level cache, and a tile's x in the first.
+constexpr int kFloatColumns = 1024;
+
+size_t float_panel_bytes(const FloatPanelKernels& table) {
+  return static_cast<size_t>(kFloatColumns) * table.blocks * kBlockRows * sizeof(float);
+}
+
+// Of x rearranged as [tile][k][token].
+size_t packed_bytes(int rows, int cols) {
+  return (static_cast<size_t>(rows) * cols * sizeof(float) + 63) / 64 * 64;
+}
+
+void linear_float_panels(Pool& pool, const FloatPanelKernels& table, const float* x, int rows,
+                         const std::vector<Product>& products, uint8_t* scratch) {
+  if (products.empty()) return;
+  const size_t cols = products[0].weight->cols();
+  std::vector<Tile> tiles;
+  plan_panel_tiles(rows, table.max_tokens, tiles);
+  float* packed = reinterpret_cast<float*>(scratch);
+  pool.parallel_for(static_cast<int>(tiles.size()), [&](int i, int) {
+    const Tile& tile = tiles[i];
+    float* out = packed + tile.row * cols;
+    for (int t = 0; t < tile.tokens; t++)
+      for (size_t k = 0; k < cols; k++) out[k * tile.tokens + t] = x[(tile.row + t) * cols + k];
+  });
+  uint8_t* panels = scratch + packed_bytes(rows, cols);
+  const int width = table.blocks * kBlockRows;
+
+  const auto units = [&](const Product& p) { return (p.weight->blocks() + table.blocks - 1) / table.blocks; };
+  const auto one = [](const Product&) { return 1; };
+  for_each_range(pool, products, units, one, [&](const Product& p, int panel, int, int thread) {
+    const Weight& w = *p.weight;
+    float* weights = reinterpret_cast<float*>(panels + thread * float_panel_bytes(table));
+    const size_t stride_y = w.rows();
+    const int column = panel * width, columns = std::min(width, w.rows() - column);
+    for (int row = 0; row < rows; row++) memset(p.y + row * stride_y + column, 0, columns * sizeof(float));
+    for (int begin = 0; begin < w.cols(); begin += kFloatColumns) {
+      const int end = std::min(w.cols(), begin + kFloatColumns);
+      for (int b = 0; b < table.blocks && panel * table.blocks + b < w.blocks(); b++)
+        table.unpack[static_cast<int>(w.format().float_type)](w.block(panel * table.blocks + b), begin, end,
+                                                              b, weights);
+      for (const Tile& tile : tiles) {
+        const auto product = [&](float* out, size_t stride) {
+          const FloatPanelArguments arguments = {
+              packed + tile.row * cols + static_cast<size_t>(begin) * tile.tokens, weights, out,
+              stride * sizeof(float), static_cast<size_t>(end - begin)};
+          table.kernel[tile.tokens - 1](&arguments);
+        };
+        float* out = p.y + tile.row * stride_y + column;
+        if (columns == width) {
+          product(out, stride_y);
+          continue;
+        }
+        float rest[kMaxFloatPanelTokens * 2 * kBlockRows] = {};
+        for (int t = 0; t < tile.tokens; t++)
+          memcpy(rest + t * width, out + t * stride_y, columns * sizeof(float));
+        product(rest, width);
+        for (int t = 0; t < tile.tokens; t++)
+          memcpy(out + t * stride_y, rest + t * width, columns * sizeof(float));
+      }
+    }
+    add_bias(p, rows, panel * table.blocks, (panel + 1) * table.blocks);
   });
 }
 
@@ -221,13 +286,13 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
   return bad.load() == none ? -1 : bad.load();
 }
 
-size_t linear_scratch_bytes(const GemmKernels& kernels, const Digits& x,
-                            const std::vector<Product>& products) {
+size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, const Digits& x,
+                     const std::vector<Product>& products) {
   size_t most = 0;
   if (x.panels())
     for (const Product& p : products)
       most = std::max(most, panels_of_task(kernels, *p.weight) * panel_sizes(kernels, *p.weight).bytes());
-  return most;
+  return most * pool.threads();
 }
 
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::vector<Product>& products,
@@ -241,8 +306,17 @@ void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::
                });
 }
 
+size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, int rows,
+                     const std::vector<Product>& products) {
+  const FloatPanelKernels& table = kernels.float_panel;
+  if (!table.blocks || rows < table.min_rows || products.empty()) return 0;
+  return packed_bytes(rows, products[0].weight->cols()) + pool.threads() * float_panel_bytes(table);
+}
+
 void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows,
-            const std::vector<Product>& products) {
+            const std::vector<Product>& products, uint8_t* scratch) {
+  if (kernels.float_panel.blocks && rows >= kernels.float_panel.min_rows)
+    return linear_float_panels(pool, kernels.float_panel, x, rows, products, scratch);
   std::vector<Tile> tiles;
   plan_tiles(rows, kernels.max_float_tile, tiles);
   linear_tiles(pool, rows, tiles, products,

@@ -54,15 +54,17 @@ struct Product {
   float* y;
 };
 
-// Bytes of scratch that each thread needs for these products of digits.
-size_t linear_scratch_bytes(const GemmKernels& kernels, const Digits& x,
-                            const std::vector<Product>& products);
-
 // Products of the same digits with several weights, as one job of the pool: threads wait for each other once.
+// `scratch` holds scratch_bytes of the same arguments.
+size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, const Digits& x,
+                     const std::vector<Product>& products);
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::vector<Product>& products,
             uint8_t* scratch);
+
 // Products of x[rows × weight.cols] with float weights.
+size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, int rows,
+                     const std::vector<Product>& products);
 void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows,
-            const std::vector<Product>& products);
+            const std::vector<Product>& products, uint8_t* scratch);
 
 }  // namespace multiscale

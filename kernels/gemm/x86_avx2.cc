@@ -35,6 +35,6 @@ constinit const multiscale::GemmKernels multiscale::kGemmAvx2 = [] {
   fill_tile_table<2, 2, 1>(table);
   fill_unpack_table(table);
   fill_panel_kernels(table);
-  fill_float_tiles(table);
+  fill_float_table(table);
   return table;
 }();

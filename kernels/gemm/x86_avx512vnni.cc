@@ -34,6 +34,6 @@ constinit const multiscale::GemmKernels multiscale::kGemmAvx512Vnni = [] {
   fill_tile_table<8, 8, 4>(table);
   fill_unpack_table(table);
   fill_panel_kernels(table);
-  fill_float_tiles(table);
+  fill_float_table(table);
   return table;
 }();

@@ -28,6 +28,6 @@ constinit const multiscale::GemmKernels multiscale::kGemmAvxVnni = [] {
   fill_tile_table<2, 2, 1>(table);
   fill_unpack_table(table);
   fill_panel_kernels(table);
-  fill_float_tiles(table);
+  fill_float_table(table);
   return table;
 }();

@@ -78,6 +78,23 @@ describe.each(SUBJECTS)('$label multiplies float weights', ({ create }) => {
       }
   })
 
+  test('every number of tokens, and more columns than are taken at a time', async () => {
+    const integers = (count: number, seed: number) => {
+      const random = seededRandom(seed)
+      return Float32Array.from({ length: count }, () => Math.floor(17 * random()) - 8)
+    }
+    for (const type of TYPES) {
+      for (let tokens = 1; tokens <= 29; tokens++) {
+        const bytes = encode(type, integers(40 * 33, tokens))
+        await check(type, bytes, 40, 33, integers(tokens * 33, 100 + tokens), tokens, true)
+      }
+      for (const cols of [1024, 1025, 2100]) {
+        const bytes = encode(type, integers(23 * cols, cols))
+        await check(type, bytes, 23, cols, integers(14 * cols, 1 + cols), cols, true)
+      }
+    }
+  })
+
   test('every finite half and bfloat16, subnormals included, is the number it stands for', async () => {
     // One column, one token of 1: y = w. 65536 rows less those of infinity and NaN.
     for (const [type, exponent] of [
