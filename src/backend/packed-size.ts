@@ -18,4 +18,5 @@ export const PACKED_BITS: Readonly<Record<CodeTypeName, number> & { [type in Ten
   IQ4_NL: 4.5,
   IQ4_XS: 4.375,
   MXFP4: 4.25,
+  NVFP4: 4.5,
 }

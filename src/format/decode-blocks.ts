@@ -13,6 +13,8 @@ export interface BlockDecoder {
   readonly halves: readonly number[]
   /** Offsets of E8M0 scales, which take the place of fp16 numbers. */
   readonly exponents?: readonly number[]
+  /** Offsets of UE4M3 scales, likewise: FP8 E4M3 whose sign bit means nothing. */
+  readonly unsignedFloats?: readonly number[]
   /**
    * Decodes the block at bytes[from …] to codes[to …], scales[to / group …] and, if it has them, minimums there.
    */

@@ -1,9 +1,9 @@
-import { e8m0 } from '../dtype/index.js'
+import { e8m0, fp8e4m3 } from '../dtype/index.js'
 import type { BlockDecoder } from './decode-blocks.js'
 import { halfAt } from './decode-float.js'
 import type { CodeTypeName } from './tensor-types.js'
 
-type TableTypeName = Extract<CodeTypeName, 'IQ4_NL' | 'IQ4_XS' | 'MXFP4'>
+type TableTypeName = Extract<CodeTypeName, 'IQ4_NL' | 'IQ4_XS' | 'MXFP4' | 'NVFP4'>
 
 /** What nibbles stand for in IQ4 types (ggml/src/ggml-common.h `kvalues_iq4nl`): denser around zero. */
 const IQ4 = Int8Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
@@ -49,12 +49,34 @@ export const TABLE_BLOCKS: Readonly<Record<TableTypeName, BlockDecoder>> = {
       lookUp(bytes, from + 1, TWICE_E2M1, codes, to)
     },
   },
+  // Four UE4M3 scales d, then for each of them 8 bytes of nibbles: weights 0–7 low, 8–15 high; w = d·E2M1[q],
+  // doubled and halved likewise
+  NVFP4: {
+    group: 16,
+    hasMinimum: false,
+    halves: [],
+    unsignedFloats: [0, 1, 2, 3],
+    decode(bytes, from, codes, to, scales) {
+      for (let g = 0; g < 4; g++) {
+        scales[to / 16 + g] = fp8e4m3.decode(bytes[from + g]! & 0x7f) / 2
+        lookUp(bytes, from + 4 + 8 * g, TWICE_E2M1, codes, to + 16 * g, 8)
+      }
+    },
+  },
 }
 
-function lookUp(bytes: Uint8Array, from: number, table: Int8Array, codes: Int8Array, to: number): void {
-  for (let i = 0; i < 16; i++) {
+/** Takes `count` bytes: their low nibbles first, then the high ones. */
+function lookUp(
+  bytes: Uint8Array,
+  from: number,
+  table: Int8Array,
+  codes: Int8Array,
+  to: number,
+  count = 16,
+): void {
+  for (let i = 0; i < count; i++) {
     const byte = bytes[from + i]!
     codes[to + i] = table[byte & 15]!
-    codes[to + 16 + i] = table[byte >> 4]!
+    codes[to + count + i] = table[byte >> 4]!
   }
 }

@@ -18,6 +18,8 @@ const FP16_EXPONENT = 0x7c00
 const FP32_EXPONENT = 0x7f80
 /** An E8M0 scale is one byte; it has no infinity, and NaN is all ones. */
 const E8M0_NAN = 0xff
+/** Nor has a UE4M3 scale; its NaN is all ones but the sign, which means nothing. */
+const UE4M3_NAN = 0x7f
 
 /** What error messages say about the bytes at hand. */
 export interface Place {
@@ -32,7 +34,8 @@ export interface Place {
 /**
  * Unpacks stored blocks into signed codes and group scales, w = scale · code − minimum (msd.md §3). Exact:
  * scales of K-quants and IQ4_XS are products of an fp16 (11 bits) and at most 8 bits, which float32 holds;
- * those of MXFP4 are powers of two from 2^-128 (subnormal in float32) to 2^126.
+ * those of MXFP4 are powers of two from 2^-128 (subnormal in float32) to 2^126, those of NVFP4 multiples of 2^-10
+ * of four bits, up to 224.
  * @param bytes rows · cols weights as stored
  * @throws FormatError for a byte count that is not the shape's, or a scale that is infinite or NaN
  */
@@ -112,13 +115,15 @@ export function checkScales(
   }
 }
 
-/** Where a block has its numbers, and which bits of the two bytes there are all ones in an infinity or NaN. */
+/** Where a block has its numbers, and which bits of the one or two bytes there are all ones in an infinity or NaN. */
 function scaleFields(type: MatrixTypeName): { offsets: readonly number[]; mask: number } {
   if (type === 'F32') return { offsets: [2], mask: FP32_EXPONENT }
   if (type === 'BF16') return { offsets: [0], mask: FP32_EXPONENT }
   if (type === 'F16') return { offsets: [0], mask: FP16_EXPONENT }
-  const { halves, exponents } = DECODERS[type]
-  return exponents ? { offsets: exponents, mask: E8M0_NAN } : { offsets: halves, mask: FP16_EXPONENT }
+  const { halves, exponents, unsignedFloats } = DECODERS[type]
+  if (exponents) return { offsets: exponents, mask: E8M0_NAN }
+  if (unsignedFloats) return { offsets: unsignedFloats, mask: UE4M3_NAN }
+  return { offsets: halves, mask: FP16_EXPONENT }
 }
 
 function isFloatType(type: MatrixTypeName): type is FloatTypeName {

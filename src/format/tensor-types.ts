@@ -30,6 +30,7 @@ export type CodeTypeName =
   | 'IQ4_NL'
   | 'IQ4_XS'
   | 'MXFP4'
+  | 'NVFP4'
 /** Formats that are recognised by name and size only. */
 export type UnsupportedTypeName = (typeof UNSUPPORTED)[number][1]
 export type TensorTypeName = FloatTypeName | CodeTypeName | UnsupportedTypeName
@@ -61,9 +62,9 @@ const CODES: readonly Row<CodeTypeName>[] = [
   [20, 'IQ4_NL', 32, 18],
   [23, 'IQ4_XS', 256, 136],
   [39, 'MXFP4', 32, 17],
+  [40, 'NVFP4', 64, 36],
 ]
 
-// NVFP4 would fit by its blocks, but its files keep one more scale per matrix in a tensor of its own.
 // Ids 4 and 5 (Q4_2, Q4_3) were removed before GGUF existed. 31–33 and 36–38 are repacked layouts that ggml has
 // removed since; files with them exist.
 const UNSUPPORTED = [
@@ -89,7 +90,6 @@ const UNSUPPORTED = [
   [36, 'IQ4_NL_4_4', 32, 18],
   [37, 'IQ4_NL_4_8', 32, 18],
   [38, 'IQ4_NL_8_8', 32, 18],
-  [40, 'NVFP4', 64, 36],
   [41, 'Q1_0', 128, 18],
 ] as const satisfies readonly Row[]
 

@@ -5,8 +5,8 @@
  *
  * Q4_0, Q5_0, Q8_0, Q3_K and Q6_K have no minimums (their code offset is already subtracted); Q4_1 and Q5_1 store an
  * added minimum, which is negated here; Q2_K to Q6_K and IQ4_XS multiply their sub-scales out. The group is 32
- * for all of them but Q2_K, Q3_K and Q6_K, where it is 16. The codes of IQ4_NL, IQ4_XS and MXFP4 come from tables
- * of 16; those of MXFP4 are 2 · value, and its scales are halved.
+ * for all of them but Q2_K, Q3_K, Q6_K and NVFP4, where it is 16. The codes of IQ4_NL, IQ4_XS, MXFP4 and NVFP4 come
+ * from tables of 16; those of the last two are 2 · value, and their scales are halved.
  */
 export interface CodeMatrix {
   /** Output features, N. */

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend, RopeOptions } from '../../src/backend/index.js'
-import { dequantize, type MatrixTypeName, tensorType } from '../../src/format/index.js'
-import { expectBits, expectVaried, expectWithin, roundings, tensorOf, weightOf } from '../helpers/contract.js'
+import { dequantize, type MatrixTypeName } from '../../src/format/index.js'
+import {
+  columnsOf,
+  expectBits,
+  expectVaried,
+  expectWithin,
+  roundings,
+  tensorOf,
+  weightOf,
+} from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, randomNormal } from '../helpers/quants.js'
 import { SUBJECTS } from './backends.js'
@@ -163,7 +171,7 @@ describe.each(SUBJECTS)('$label', ({ create, kind }) => {
 
   test.each(TYPES)('embed takes rows of %s as they are, seed 90', async (type) => {
     const quantized = (CODE_TYPES as readonly string[]).includes(type)
-    const [rows, cols] = [37, tensorType(type).blockSize === 256 ? 512 : quantized ? 96 : 33]
+    const [rows, cols] = [37, columnsOf(type, quantized ? 96 : 33, 2)]
     const bytes = quantized
       ? randomBlocks(type as (typeof CODE_TYPES)[number], rows, cols, 90)
       : // Normal numbers of all three types: the low halves of float32 are their mantissas' ends.
@@ -173,8 +181,10 @@ describe.each(SUBJECTS)('$label', ({ create, kind }) => {
         )
     if (type === 'F16') for (let i = 1; i < bytes.length; i += 2) bytes[i] &= 0xbb // no exponent of all ones
     if (type === 'BF16') for (let i = 1; i < bytes.length; i += 2) bytes[i] &= 0xbf
-    // Four neighbouring exponents share most of their products: all that float32 can hold differ more.
+    // Neighbouring scales of one byte share most of their products: all that there are differ more.
     if (type === 'MXFP4') for (let i = 0; i < bytes.length; i += 17) bytes[i] = (7 * i) % 253
+    if (type === 'NVFP4')
+      for (let i = 0; i < bytes.length; i++) if (i % 36 < 4) bytes[i] = ((7 * i) % 127) | (i & 0x80)
     const values = dequantize(type, bytes, rows, cols)
     const weight = await weightOf(backend, type, rows, cols, bytes)
     for (const ids of [[0], [36], [5, 5, 0, 36, 16, 15, 31, 32]]) {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend, DigitOptions, Weight } from '../../src/backend/index.js'
-import { type MatrixTypeName, tensorType } from '../../src/format/index.js'
+import type { MatrixTypeName } from '../../src/format/index.js'
 import { attend, attentionCase, filledCache } from '../helpers/attention.js'
-import { expectBits, expectVaried, product, tensorOf, weightOf } from '../helpers/contract.js'
+import { columnsOf, expectBits, expectVaried, product, tensorOf, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, randomNormal } from '../helpers/quants.js'
 import { NATIVE, SUBJECTS } from './backends.js'
@@ -25,7 +25,7 @@ interface Data {
 }
 
 function dataOf(type: MatrixTypeName, rows: number, tokens: number, seed: number): Data {
-  const cols = tensorType(type).blockSize === 256 ? 512 : 160
+  const cols = columnsOf(type, 160, 2)
   const x = randomNormal(tokens * cols, seed).map((v, i) => (i % 31 === 4 ? 30 * v : v))
   if (type === 'F32' || type === 'F16') {
     const count = (rows * cols * (type === 'F32' ? 4 : 2)) / 4

@@ -6,9 +6,8 @@ import {
   type MatrixTypeName,
   type QuantizedMatrix,
   quantizedMatrixFromBytes,
-  tensorType,
 } from '../../src/format/index.js'
-import { expectBits, weightOf } from '../helpers/contract.js'
+import { columnsOf, expectBits, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, seededRandom } from '../helpers/quants.js'
 import { NATIVE, SUBJECTS } from './backends.js'
@@ -34,7 +33,9 @@ const UPPER_BYTES: Readonly<Record<MatrixTypeName, { block: number; at: readonly
   Q6_K: { block: 210, at: [209] },
   IQ4_NL: { block: 18, at: [1] },
   IQ4_XS: { block: 136, at: [1] },
-  MXFP4: { block: 17, at: [] }, // a test of its own
+  // Scales of one byte have tests of their own.
+  MXFP4: { block: 17, at: [] },
+  NVFP4: { block: 36, at: [] },
   F32: { block: 4, at: [3] },
   F16: { block: 2, at: [1] },
   BF16: { block: 2, at: [1] },
@@ -127,7 +128,7 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
     const { block, at } = UPPER_BYTES[type]
     const wide = type === 'F32' || type === 'BF16' // eight bits of exponent
     const coded = (CODE_TYPES as readonly string[]).includes(type)
-    const [rows, cols] = [19, tensorType(type).blockSize === 256 ? 512 : coded ? 96 : 5]
+    const [rows, cols] = [19, columnsOf(type, coded ? 96 : 5, 2)]
     const clean = coded
       ? randomBlocks(type as (typeof CODE_TYPES)[number], rows, cols, 9)
       : new Uint8Array(rows * cols * block).fill(0x11)
@@ -154,7 +155,7 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
   test('the largest finite scales are taken', async () => {
     for (const type of CODE_TYPES) {
       const { block, at } = UPPER_BYTES[type]
-      const cols = tensorType(type).blockSize === 256 ? 256 : 32
+      const cols = columnsOf(type, 32, 1)
       const bytes = randomBlocks(type, 17, cols, 10)
       for (let start = 0; start < bytes.length; start += block)
         for (const offset of at) [bytes[start + offset], bytes[start + offset - 1]] = [0x7b, 0xff]
@@ -188,6 +189,29 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
     backend.embed(weight, [...exponents.keys()], out)
     const expected = Float32Array.from(dequantize('MXFP4', bytes, exponents.length, 32))
     expectBits(await backend.read(out), expected, 32, `exponents ${exponents}`)
+  })
+
+  test('NVFP4: the scale 0x7f is found, with and without a sign; every other is exact', async () => {
+    const [rows, cols] = [19, 128]
+    const clean = randomBlocks('NVFP4', rows, cols, 15)
+    for (const row of [0, 16, 18])
+      for (const block of [0, 1])
+        for (const group of [0, 1, 2, 3])
+          for (const scale of [0x7f, 0xff]) {
+            const bytes = clean.slice()
+            bytes[(2 * row + block) * 36 + group] = scale
+            const error = await failure(weightOf(backend, 'NVFP4', rows, cols, bytes))
+            const where = `${scale}, row ${row}, block ${block}, group ${group}`
+            expect(error, where).toBeInstanceOf(FormatError)
+            expect(error?.message, where).toMatch(new RegExp(`weights.*row ${row}\\b`))
+          }
+    const bytes = randomBlocks('NVFP4', 64, 64, 16)
+    for (let scale = 0; scale < 256; scale++)
+      bytes[(scale >> 2) * 36 + (scale & 3)] = (scale & 0x7f) === 0x7f ? 0 : scale
+    const weight = await weightOf(backend, 'NVFP4', 64, 64, bytes)
+    const out = backend.tensor(64, 64)
+    backend.embed(weight, [...Array(64).keys()], out)
+    expectBits(await backend.read(out), Float32Array.from(dequantize('NVFP4', bytes, 64, 64)), 64, 'scales')
   })
 
   test('aborting before and while reading ends in the reason, and harms nothing', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../src/backend/index.js'
-import { type CodeTypeName, decodeCodes, tensorType } from '../../src/format/index.js'
+import { type CodeTypeName, decodeCodes } from '../../src/format/index.js'
 import { decomposeInt8 } from '../../src/msd/index.js'
 import {
+  columnsOf,
   expectBits,
   expectVaried,
   expectWithin,
@@ -19,7 +20,7 @@ import { NATIVE, REFERENCE } from './backends.js'
 
 const ROWS = 40
 // 15 groups: the last record of two groups is half empty.
-const colsOf = (type: CodeTypeName) => (tensorType(type).blockSize === 256 ? 768 : 480)
+const colsOf = (type: CodeTypeName) => columnsOf(type, 480, 3)
 
 const VARIATIONS = CODE_TYPES.flatMap((type, index) =>
   ([1, 2, 3] as const).flatMap((passes) =>

@@ -28,6 +28,7 @@ const CODE_RANGE: Readonly<Record<CodeTypeName, readonly [least: number, largest
   IQ4_NL: [-127, 113],
   IQ4_XS: [-127, 113],
   MXFP4: [-12, 12],
+  NVFP4: [-12, 12],
 }
 const TYPES = Object.keys(CODE_RANGE) as CodeTypeName[]
 

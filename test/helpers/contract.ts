@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Backend, DigitOptions, Tensor, Weight } from '../../src/backend/index.js'
-import { type MatrixTypeName, quantizedMatrixFromBytes } from '../../src/format/index.js'
+import { type MatrixTypeName, quantizedMatrixFromBytes, tensorType } from '../../src/format/index.js'
 
 /** Unit roundoff of float32: one rounding is off by at most this, relatively. */
 export const UNIT = 2 ** -24
@@ -8,6 +8,12 @@ export const UNIT = 2 ** -24
 /** Relative error of so many float32 roundings in a row (Higham's γ). */
 export function roundings(count: number): number {
   return (count * UNIT) / (1 - count * UNIT)
+}
+
+/** `cols` where the type's blocks divide it, else so many blocks. */
+export function columnsOf(type: MatrixTypeName, cols: number, blocks: number): number {
+  const { blockSize } = tensorType(type)
+  return cols % blockSize === 0 ? cols : blocks * blockSize
 }
 
 export function tensorOf(backend: Backend, rows: number, cols: number, values: ArrayLike<number>): Tensor {

@@ -1,4 +1,4 @@
-import { fp16 } from '../../src/dtype/index.js'
+import { fp8e4m3, fp16 } from '../../src/dtype/index.js'
 import { type CodeTypeName, decodeCodes, tensorType } from '../../src/format/index.js'
 import { decomposeInt8, int8Top } from '../../src/msd/index.js'
 import { seededRandom } from './quants.js'
@@ -22,12 +22,14 @@ export const CODE_TYPES: readonly CodeTypeName[] = [
   'IQ4_NL',
   'IQ4_XS',
   'MXFP4',
+  'NVFP4',
 ]
 
-/** Where a block keeps its fp16 numbers or its E8M0 scale, and its integer sub-scales [begin, end). */
+/** Where a block keeps its fp16 numbers, its E8M0 or its UE4M3 scales, and its integer sub-scales [begin, end). */
 interface Fields {
   readonly halves: readonly number[]
   readonly exponent?: number
+  readonly unsignedFloats?: readonly number[]
   readonly subScales?: readonly [number, number]
 }
 const FIELDS: Readonly<Record<CodeTypeName, Fields>> = {
@@ -44,6 +46,7 @@ const FIELDS: Readonly<Record<CodeTypeName, Fields>> = {
   IQ4_NL: { halves: [0] },
   IQ4_XS: { halves: [0], subScales: [2, 8] },
   MXFP4: { halves: [], exponent: 0 },
+  NVFP4: { halves: [], unsignedFloats: [0, 1, 2, 3] },
 }
 
 /** Bytes of a matrix whose scales and minimums are integers: in [−7, 7] times the block's own, or powers of two. */
@@ -55,7 +58,7 @@ export function integerBlocks(
   fill?: { readonly codes: number; readonly subScales: number },
 ): Uint8Array {
   const { blockSize, blockBytes } = tensorType(type)
-  const { halves, exponent, subScales } = FIELDS[type]
+  const { halves, exponent, unsignedFloats = [], subScales } = FIELDS[type]
   const random = seededRandom(seed)
   const bytes = new Uint8Array(((rows * cols) / blockSize) * blockBytes)
   for (let i = 0; i < bytes.length; i++) bytes[i] = fill ? fill.codes : 256 * random()
@@ -63,6 +66,9 @@ export function integerBlocks(
     if (fill && subScales) bytes.fill(fill.subScales, at + subScales[0], at + subScales[1])
     // The scale of doubled codes is 2^(e − 128).
     if (exponent !== undefined) bytes[at + exponent] = 128 + Math.floor(4 * random())
+    // Twice the scale of doubled codes, 0 to 7, with a sign that means nothing.
+    for (const offset of unsignedFloats)
+      bytes[at + offset] = fp8e4m3.encode(2 * Math.floor(8 * random())) | (random() < 0.5 ? 0x80 : 0)
     for (const offset of halves) {
       const code = fp16.encode(Math.floor(15 * random()) - 7)
       bytes[at + offset] = code & 255

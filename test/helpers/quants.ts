@@ -129,9 +129,12 @@ const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, 
   IQ4_NL: [[0, 0.002]],
   IQ4_XS: [[0, 0.0001]],
   MXFP4: [],
+  NVFP4: [],
 }
 /** Exponents of MXFP4 blocks for weights of some tenths: the largest weight is 12 · 2^(e − 128). */
 const MXFP4_EXPONENTS = { least: 120, count: 4 }
+/** UE4M3 scales of NVFP4 blocks likewise: 2^-6 to 15/8 · 2^-5, a sixth of the largest weight. */
+const NVFP4_SCALES = { least: 0x08, count: 16 }
 
 /** Valid blocks with random codes and sub-scales, and super-scales between half and all of a usual size. */
 export function randomBlocks(type: CodeTypeName, rows: number, cols: number, seed: number): Uint8Array {
@@ -142,6 +145,9 @@ export function randomBlocks(type: CodeTypeName, rows: number, cols: number, see
   for (let at = 0; at < bytes.length; at += blockBytes) {
     for (const [offset, size] of HALVES[type]) putHalf(bytes, at + offset, size * (0.5 + random() / 2))
     if (type === 'MXFP4') bytes[at] = MXFP4_EXPONENTS.least + Math.floor(MXFP4_EXPONENTS.count * random())
+    if (type === 'NVFP4')
+      for (let g = 0; g < 4; g++)
+        bytes[at + g] = NVFP4_SCALES.least + Math.floor(NVFP4_SCALES.count * random())
   }
   return bytes
 }

@@ -15,7 +15,7 @@ import { encodeQuantized, randomBlocks, randomNormal } from '../helpers/quants.j
 const CODE_TYPES = TENSOR_TYPES.filter((type) => type.kind === 'codes').map(
   (type) => type.name as CodeTypeName,
 )
-/** Where a block keeps its fp16 numbers, when it is not at its beginning alone. */
+/** Where a block keeps its scales and minimums, when it is not at its beginning alone. */
 const HALVES: { readonly [type in CodeTypeName]?: readonly number[] } = {
   Q4_1: [0, 2],
   Q5_1: [0, 2],
@@ -24,6 +24,7 @@ const HALVES: { readonly [type in CodeTypeName]?: readonly number[] } = {
   Q4_K: [0, 2],
   Q5_K: [0, 2],
   Q6_K: [208],
+  NVFP4: [0, 1, 2, 3],
 }
 /** Bytes of scales that are no numbers. */
 const BAD_HALVES: readonly [string, number[]][] = [
@@ -31,8 +32,15 @@ const BAD_HALVES: readonly [string, number[]][] = [
   ['minus infinity', [0x00, 0xfc]],
   ['NaN', [0x01, 0x7e]],
 ]
-const badScales = (type: CodeTypeName) =>
-  type === 'MXFP4' ? ([['NaN', [0xff]]] as [string, number[]][]) : BAD_HALVES
+/** Types with scales of one byte, which have no infinity. */
+const BAD_BYTES: { readonly [type in CodeTypeName]?: readonly [string, number[]][] } = {
+  MXFP4: [['NaN', [0xff]]],
+  NVFP4: [
+    ['NaN', [0x7f]],
+    ['NaN, with the sign that means nothing', [0xff]],
+  ],
+}
+const badScales = (type: CodeTypeName) => BAD_BYTES[type] ?? BAD_HALVES
 
 describe('the table of tensor types', () => {
   test('has every id once, and finds types by id and name', () => {
@@ -136,6 +144,22 @@ describe('hand-made blocks', () => {
     expect([group, ...scales]).toEqual([32, 1, 2 ** -128])
     expect([0, 1, 16, 32, 48].map((k) => codes[k])).toEqual([12, 0, -12, 1, -1])
     expect(dequantize('MXFP4', bytes, 1, 64)[48]).toBe(-(2 ** -128))
+  })
+
+  test('NVFP4: a scale for each 16 weights, its sign ignored; high nibbles are 8 weights further', () => {
+    const bytes = new Uint8Array(36)
+    bytes.set([0x38, 0xc0, 0x01, 0x7e]) // 1, 2 (with a sign), 2^-9, 448
+    bytes[4] = 0xf7 // weights 0 and 8
+    bytes[4 + 15] = 0x91 // weights 23 and 31
+    bytes[4 + 16] = 0x0a // weight 32
+    bytes[4 + 31] = 0x70 // weight 63
+    const { group, codes, scales, minimums } = decodeCodes('NVFP4', bytes, 1, 64)
+    expect([group, ...scales]).toEqual([16, 0.5, 1, 2 ** -10, 224])
+    expect(minimums).toBeUndefined()
+    expect([0, 1, 8, 23, 31, 32, 63].map((k) => codes[k])).toEqual([12, 0, -12, 1, -1, -2, 12])
+    expect(codes.filter((code) => code !== 0)).toHaveLength(6)
+    const weights = dequantize('NVFP4', bytes, 1, 64)
+    expect([0, 8, 23, 31, 32, 63].map((k) => weights[k])).toEqual([6, -6, 1, -1, -(2 ** -9), 2688])
   })
 })
 

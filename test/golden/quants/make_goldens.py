@@ -6,7 +6,7 @@
 gguf.quants is an implementation of its own (numpy), made by llama.cpp's authors to agree with ggml bit for bit.
 All arrays are little-endian, row-major and base64: `values` float32 [rows, cols]; for each type `bytes` as stored
 in a GGUF file, and `weights` float32 [rows, cols], dequantized. For types that gguf.quants can quantize, `bytes`
-come from `values`; for the others, and for MXFP4, they are random with sane scales.
+come from `values`; for the others, for MXFP4 and NVFP4, they are random with sane scales.
 """
 import base64
 import json
@@ -24,9 +24,12 @@ HALVES = {
     "IQ4_NL": {0: 2e-3},
     "IQ4_XS": {0: 1e-4},
     "MXFP4": {},
+    "NVFP4": {},
 }
 # The largest float32 is below 2^128: 12 * 2^(252 - 128) is the largest weight it holds.
 MXFP4_EXPONENTS = [0, 1, 2, 3, 252]
+# Zero, the least and the largest subnormal, the least normal and the largest; the sign bit means nothing. 0x7f is NaN.
+NVFP4_SCALES = [0x00, 0x01, 0x07, 0x08, 0x7E, 0x80, 0x81, 0x87, 0x88, 0xFE]
 
 
 def b64(array):
@@ -43,6 +46,11 @@ def random_blocks(rng, name, size, type_size):
     if name == "MXFP4":
         blocks[:, 0] = rng.integers(100, 150, len(blocks))
         blocks[: len(MXFP4_EXPONENTS), 0] = MXFP4_EXPONENTS
+    if name == "NVFP4":
+        scales = blocks[:, :4].flatten()
+        scales[scales & 0x7F == 0x7F] ^= 0x40
+        scales[: len(NVFP4_SCALES)] = NVFP4_SCALES
+        blocks[:, :4] = scales.reshape(-1, 4)
     return blocks.reshape(ROWS, -1)
 
 
