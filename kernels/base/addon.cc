@@ -110,11 +110,11 @@ napi_value context(napi_env env, Arguments& a) {
   throw Failure{"no variant is called " + name};
 }
 
-// weight(type, rows, cols): empty, to be packed
+// weight(type, rows, cols, scale): empty, to be packed
 napi_value weight(napi_env env, Arguments& a) {
   const WeightFormat* format = weight_format(a.text(0).c_str());
   if (!format) throw Failure{"no weight format is called " + a.text(0)};
-  auto object = std::make_unique<Weight>(*format, a.integer(1), a.integer(2));
+  auto object = std::make_unique<Weight>(*format, a.integer(1), a.integer(2), a.number(3));
   const size_t bytes = object->block_bytes() * object->blocks();
   return wrap(env, allocated(std::move(object), bytes));
 }

@@ -33,12 +33,17 @@ void plan_panel_tiles(int rows, int max_tokens, std::vector<Tile>& out) {
 
 int log2_of(int tokens) { return tokens == 8 ? 3 : tokens == 4 ? 2 : tokens == 2 ? 1 : 0; }
 
-void add_bias(const Product& product, int rows, int begin, int end) {
-  if (!product.bias) return;
-  const int cols = product.weight->rows();
-  for (int row = 0; row < rows; row++)
-    for (int n = begin * kBlockRows; n < std::min(cols, end * kBlockRows); n++)
-      product.y[static_cast<size_t>(row) * cols + n] += product.bias[n];
+// What comes after the sums of blocks [begin, end): the weight's scale, if the kernels had none, and the bias.
+void finish(const Product& product, int rows, int begin, int end, float scale) {
+  const size_t cols = product.weight->rows(), first = static_cast<size_t>(begin) * kBlockRows,
+               last = std::min(cols, static_cast<size_t>(end) * kBlockRows);
+  for (int row = 0; row < rows; row++) {
+    float* y = product.y + row * cols;
+    if (scale != 1)
+      for (size_t n = first; n < last; n++) y[n] *= scale;
+    if (product.bias)
+      for (size_t n = first; n < last; n++) y[n] += product.bias[n];
+  }
 }
 
 // Calls body(product, begin, end, thread) for all units (blocks or panels) of all products, `most(product)`
@@ -75,6 +80,14 @@ void with_full_width(float* y, size_t stride_y, int column, int rows, int tokens
     memcpy(out + t * stride_y, rest + t * Width, (rows - column) * sizeof(float));
 }
 
+// What the sums of a tile's tokens are multiplied with: each token's factor and the matrix's.
+struct Factors {
+  float values[8];
+  Factors(const Digits& x, const Weight& w, const Tile& tile) {
+    for (int t = 0; t < tile.tokens; t++) values[t] = x.factors()[tile.row + t] * w.scale();
+  }
+};
+
 // A task takes so many blocks that they stay in the second-level cache while every token passes over them.
 constexpr size_t kTaskBytes = 256 << 10;
 
@@ -92,7 +105,7 @@ void linear_tiles(Pool& pool, int rows, const std::vector<Tile>& tiles, const st
             with_full_width<kBlockRows>(
                 p.y + tile.row * stride_y, stride_y, block * kBlockRows, w.rows(), tile.tokens,
                 [&](float* out, size_t stride) { kernel(w, w.block(block), tile, out, stride); });
-        add_bias(p, rows, begin, end);
+        finish(p, rows, begin, end, w.format().quantized ? 1 : w.scale());
       });
 }
 
@@ -148,12 +161,13 @@ void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
     for (const Tile& tile : x.tiles())
       for (int i = begin; i < end; i++) {
         const Panel panel = panel_at(i);
+        const Factors factors(x, w, tile);
         const auto product = [&](float* out, size_t stride) {
           const PanelArguments arguments = {
               x.digits(tile.row),     panel.codes,
               panel.corrections,      panel.scales,
               panel.minimums,         x.floats(tile.row),
-              x.factors() + tile.row, out,
+              factors.values,         out,
               stride * sizeof(float), static_cast<size_t>(w.groups()),
           };
           kernel[tile.tokens - 1](&arguments);
@@ -163,7 +177,7 @@ void linear_panels(Pool& pool, const GemmKernels& kernels, const Digits& x,
         if (table.blocks == 2) with_full_width<32>(out, stride_y, column, w.rows(), tile.tokens, product);
         else with_full_width<16>(out, stride_y, column, w.rows(), tile.tokens, product);
       }
-    add_bias(p, x.rows(), begin * table.blocks, end * table.blocks);
+    finish(p, x.rows(), begin * table.blocks, end * table.blocks, 1);
   });
 }
 
@@ -228,7 +242,7 @@ void linear_float_panels(Pool& pool, const FloatPanelKernels& table, const float
           memcpy(out + t * stride_y, rest + t * width, columns * sizeof(float));
       }
     }
-    add_bias(p, rows, panel * table.blocks, (panel + 1) * table.blocks);
+    finish(p, rows, panel * table.blocks, (panel + 1) * table.blocks, w.scale());
   });
 }
 
@@ -301,8 +315,9 @@ void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::
   linear_tiles(pool, x.rows(), x.tiles(), products,
                [&](const Weight& w, const uint8_t* block, const Tile& tile, float* out, size_t stride) {
                  const TileKernel* row = kernels.tile[static_cast<int>(w.format().layout)][x.passes() - 1];
+                 const Factors factors(x, w, tile);
                  row[log2_of(tile.tokens)](block, w.records(), x.digits(tile.row), x.info(tile.row),
-                                           x.factors() + tile.row, out, stride);
+                                           factors.values, out, stride);
                });
 }
 

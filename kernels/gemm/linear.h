@@ -47,7 +47,7 @@ class Digits {
   Memory data_, info_, factors_;
 };
 
-// y[rows × weight.rows] = x · Wᵀ (+ bias, or null).
+// y[rows × weight.rows] = weight.scale · (x · Wᵀ) (+ bias, or null).
 struct Product {
   const Weight* weight;
   const float* bias;

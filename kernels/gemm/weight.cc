@@ -63,7 +63,8 @@ ScaleAndMinimum scales_at(const LayoutInfo& info, const uint8_t* record, int gro
 
 }  // namespace
 
-Weight::Weight(const WeightFormat& format, int rows, int cols) : format_(format), rows_(rows), cols_(cols) {
+Weight::Weight(const WeightFormat& format, int rows, int cols, float scale)
+    : format_(format), rows_(rows), cols_(cols), scale_(scale) {
   if (format.quantized) {
     const LayoutInfo& info = layout_info(format.layout);
     records_ = (cols / kGroup + info.groups() - 1) / info.groups();
@@ -108,7 +109,7 @@ void Weight::unpack_row(int row, float* out) const {
       else if (format_.float_type == FloatType::kF16)
         store16(lanes, load_half16(reinterpret_cast<const uint16_t*>(base) + index));
       else store16(lanes, load_bfloat16(reinterpret_cast<const uint16_t*>(base) + index));
-      out[k] = lanes[lane];
+      out[k] = lanes[lane] * scale_;
     }
     return;
   }
@@ -123,7 +124,7 @@ void Weight::unpack_row(int row, float* out) const {
     for (int i = 0; i < columns; i++) {
       int code = code_at(info, codes, lane, part * columns + i);
       if (info.table) code = info.table[code];
-      out[k + i] = scale * static_cast<float>(code - info.offset) - minimum;
+      out[k + i] = (scale * static_cast<float>(code - info.offset) - minimum) * scale_;
     }
   }
 }

@@ -23,8 +23,8 @@ const WeightFormat* weight_format(const char* name);
 
 class Weight {
  public:
-  // allocated() is false if there was not enough memory.
-  Weight(const WeightFormat& format, int rows, int cols);
+  // `scale`: a factor of all weights. allocated() is false if there was not enough memory.
+  Weight(const WeightFormat& format, int rows, int cols, float scale);
 
   // Packs rows [begin, begin + count) from `source`, their bytes as stored. begin must be a multiple of
   // 16, count too unless it reaches the end. Returns -1, or the first row that pack_block rejects.
@@ -35,6 +35,7 @@ class Weight {
   const WeightFormat& format() const { return format_; }
   int rows() const { return rows_; }
   int cols() const { return cols_; }
+  float scale() const { return scale_; }
   int blocks() const { return (rows_ + kBlockRows - 1) / kBlockRows; }
   int records() const { return records_; }
   int groups() const { return groups_; }  // of one row, whole records
@@ -47,6 +48,7 @@ class Weight {
  private:
   const WeightFormat& format_;
   int rows_, cols_, groups_ = 0, records_ = 0;
+  float scale_;
   size_t block_bytes_ = 0;
   Memory memory_;
 };

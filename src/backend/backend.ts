@@ -70,6 +70,8 @@ export interface AttentionOptions {
 }
 
 export interface WeightOptions {
+  /** A factor of all weights, positive and finite as a float32; default 1. */
+  readonly scale?: number
   readonly signal?: AbortSignal
   /** Called with the bytes taken from the file since the last call. */
   readonly onProgress?: (bytes: number) => void
@@ -90,7 +92,10 @@ export interface Backend {
   readonly variant: string
   readonly threads: number
 
-  /** Packs a matrix, reading it in pieces. @throws FormatError for scales that are not finite */
+  /**
+   * Packs a matrix, reading it in pieces.
+   * @throws FormatError for scales in the file that are not finite; RangeError for an impossible `scale`
+   */
   weight(matrix: QuantizedMatrix, options?: WeightOptions): Promise<Weight>
   /** Zeros. */
   tensor(rows: number, cols: number): Tensor
@@ -104,9 +109,9 @@ export interface Backend {
   digits(rows: number, cols: number, options: DigitOptions): Digits
   /** Splits the activations x [rows, cols]; see multiscale/msd. @throws Error naming row and column of a value that is not finite */
   decompose(x: Tensor, digits: Digits): void
-  /** out [rows, weight.rows] = x · Wᵀ (+ bias [1, weight.rows]): the MSD product for digits, a float one for a tensor. */
+  /** out [rows, weight.rows] = scale · (x · Wᵀ) (+ bias [1, weight.rows]): the MSD product for digits, a float one for a tensor. */
   linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void
-  /** out [ids.length, weight.cols]: the weight's rows of those numbers. */
+  /** out [ids.length, weight.cols]: the weight's rows of those numbers, times its scale. */
   embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void
   /** out = x / √(mean(x²) + epsilon) · gain [1, cols], row by row; out may be x. */
   rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void

@@ -129,6 +129,16 @@ export function checkNorm(x: Tensor, gain: Tensor, out: Tensor): void {
   )
 }
 
+/** Returns the scale as it is used, a float32. */
+export function checkWeightScale(name: string, scale: number): number {
+  const rounded = Math.fround(scale)
+  ensure(
+    rounded > 0 && rounded < Number.POSITIVE_INFINITY,
+    () => `the scale of ${name} is ${scale}; it must be positive and finite as a float32`,
+  )
+  return rounded
+}
+
 /** Returns the head size. */
 export function checkRope(x: Tensor, { heads, table, position }: RopeOptions): number {
   const size = x.cols / heads

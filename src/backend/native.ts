@@ -144,10 +144,12 @@ class NativeBackend implements Backend {
     this.#context = context
   }
 
-  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+  async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
     this.#checkOpen()
+    const { signal, onProgress } = options
     const { rows, cols, rowBytes, name } = matrix
-    const handle = this.#addon.weight(matrix.type, rows, cols)
+    const scale = check.checkWeightScale(name, options.scale ?? 1)
+    const handle = this.#addon.weight(matrix.type, rows, cols, scale)
     const weight = new NativeWeight(this, matrix, this.#addon.weightBytes(handle), handle)
     this.#owned.add(weight)
     const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS

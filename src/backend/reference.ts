@@ -65,7 +65,11 @@ class ReferenceWeight implements Weight {
   /** Values of a float matrix; all of its types fit float32. */
   values = new Float32Array(0)
 
-  constructor(matrix: QuantizedMatrix) {
+  constructor(
+    matrix: QuantizedMatrix,
+    /** Of all weights. */
+    readonly scale: number,
+  ) {
     this.name = matrix.name
     this.rows = matrix.rows
     this.cols = matrix.cols
@@ -105,9 +109,10 @@ class ReferenceWeight implements Weight {
     for (let k = 0; k < this.cols; k++) {
       const i = row * this.cols + k
       const g = Math.floor(i / this.group)
-      out[offset + k] = this.quantized
+      const value = this.quantized
         ? this.scales[g] * this.codes[i] - (this.minimums?.[g] ?? 0)
         : this.values[i]
+      out[offset + k] = this.scale * value
     }
   }
 }
@@ -147,8 +152,9 @@ class ReferenceBackend implements Backend {
   readonly variant = 'typescript'
   readonly threads = 1
 
-  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
-    const weight = new ReferenceWeight(matrix)
+  async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
+    const { signal, onProgress } = options
+    const weight = new ReferenceWeight(matrix, check.checkWeightScale(matrix.name, options.scale ?? 1))
     const step = Math.max(1, Math.floor(CHUNK_BYTES / matrix.rowBytes))
     for (let begin = 0; begin < matrix.rows; begin += step) {
       const end = Math.min(begin + step, matrix.rows)
@@ -221,7 +227,7 @@ class ReferenceBackend implements Backend {
           x instanceof ReferenceDigits
             ? digitProduct(x, t, w, n)
             : floatProduct(check.own(x, ReferenceTensor), t, w, n)
-        y[t * w.rows + n] = sum + (b ? b[n] : 0)
+        y[t * w.rows + n] = w.scale * sum + (b ? b[n] : 0)
       }
     }
   }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Backend, DigitOptions, Tensor, Weight } from '../../src/backend/index.js'
+import type { Backend, DigitOptions, Tensor, Weight, WeightOptions } from '../../src/backend/index.js'
 import { type MatrixTypeName, quantizedMatrixFromBytes, tensorType } from '../../src/format/index.js'
 
 /** Unit roundoff of float32: one rounding is off by at most this, relatively. */
@@ -28,8 +28,9 @@ export function weightOf(
   rows: number,
   cols: number,
   bytes: Uint8Array,
+  options?: WeightOptions,
 ): Promise<Weight> {
-  return backend.weight(quantizedMatrixFromBytes('weights', type, rows, cols, bytes))
+  return backend.weight(quantizedMatrixFromBytes('weights', type, rows, cols, bytes), options)
 }
 
 /** x [rows, weight.cols] times the weight, by digits if there are options, through all steps of production. */
