@@ -39,31 +39,37 @@ export interface LoadWeightsOptions {
 function plan(config: ModelConfig) {
   const { width, heads, kvHeads, headSize, feedForward, vocabulary, layers } = config
   const shapes = new Map<string, readonly [number, number]>()
-  shapes.set('token_embd.weight', [vocabulary, width])
-  shapes.set('output_norm.weight', [1, width])
-  if (!config.tied) shapes.set('output.weight', [vocabulary, width])
-  for (let layer = 0; layer < layers; layer++) {
-    const at = `blk.${layer}.`
-    shapes.set(`${at}attn_norm.weight`, [1, width])
-    shapes.set(`${at}attn_q.weight`, [heads * headSize, width])
-    shapes.set(`${at}attn_k.weight`, [kvHeads * headSize, width])
-    shapes.set(`${at}attn_v.weight`, [kvHeads * headSize, width])
-    shapes.set(`${at}attn_output.weight`, [width, heads * headSize])
-    shapes.set(`${at}ffn_norm.weight`, [1, width])
-    shapes.set(`${at}ffn_gate.weight`, [feedForward, width])
-    shapes.set(`${at}ffn_up.weight`, [feedForward, width])
-    shapes.set(`${at}ffn_down.weight`, [width, feedForward])
-  }
   const optional = new Map<string, readonly [number, number]>([
     ['rope_freqs.weight', [1, config.rope.width / 2]],
   ])
+  /** One scale of a whole matrix, and one of the activations it was made for. */
+  const scales = new Set<string>()
+  const matrix = (name: string, rows: number, cols: number) => {
+    shapes.set(`${name}.weight`, [rows, cols])
+    scales.add(`${name}.scale`).add(`${name}.input_scale`)
+  }
+  matrix('token_embd', vocabulary, width)
+  shapes.set('output_norm.weight', [1, width])
+  if (!config.tied) matrix('output', vocabulary, width)
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `blk.${layer}.`
+    shapes.set(`${at}attn_norm.weight`, [1, width])
+    matrix(`${at}attn_q`, heads * headSize, width)
+    matrix(`${at}attn_k`, kvHeads * headSize, width)
+    matrix(`${at}attn_v`, kvHeads * headSize, width)
+    matrix(`${at}attn_output`, width, heads * headSize)
+    shapes.set(`${at}ffn_norm.weight`, [1, width])
+    matrix(`${at}ffn_gate`, feedForward, width)
+    matrix(`${at}ffn_up`, feedForward, width)
+    matrix(`${at}ffn_down`, width, feedForward)
+  }
   for (let layer = 0; layer < layers; layer++) {
     const at = `blk.${layer}.`
     optional.set(`${at}attn_q.bias`, [1, heads * headSize])
     optional.set(`${at}attn_k.bias`, [1, kvHeads * headSize])
     optional.set(`${at}attn_v.bias`, [1, kvHeads * headSize])
   }
-  return { shapes, optional }
+  return { shapes, optional, scales }
 }
 
 /**
@@ -72,7 +78,7 @@ function plan(config: ModelConfig) {
  * @throws FormatError naming the tensor
  */
 export function checkTensors(file: GgufFile, config: ModelConfig): void {
-  const { shapes, optional } = plan(config)
+  const { shapes, optional, scales } = plan(config)
   const fits = (name: string, [rows, cols]: readonly [number, number]) => {
     const { shape } = file.tensor(name)
     if (shape[0] === rows && shape[1] === cols) return
@@ -87,6 +93,14 @@ export function checkTensors(file: GgufFile, config: ModelConfig): void {
   }
   for (const name of file.tensors.keys()) {
     if (shapes.has(name)) continue
+    if (scales.has(name)) {
+      const { dims } = file.tensor(name)
+      if (dims.every((dim) => dim === 1)) continue
+      throw new FormatError(
+        file.name,
+        `tensor '${name}' is [${dims.join(', ')}], but must be one number: the scale of a whole matrix`,
+      )
+    }
     const shape = optional.get(name)
     if (!shape) {
       throw new FormatError(
@@ -118,7 +132,9 @@ export async function loadWeights(
     onProgress?.(loadedBytes, totalBytes)
   }
   const matrix = async (name: string) => {
-    const weight = await backend.weight(file.matrix(name), { signal, onProgress: advance }).catch((error) => {
+    const scale = await matrixScale(file, name)
+    const options = { scale, signal, onProgress: advance }
+    const weight = await backend.weight(file.matrix(name), options).catch((error) => {
       // A backend knows the matrix, not its file.
       throw error instanceof FormatError ? new FormatError(file.name, error.message, { cause: error }) : error
     })
@@ -161,4 +177,19 @@ export async function loadWeights(
   const divisors = file.tensors.has('rope_freqs.weight') ? await file.floats('rope_freqs.weight') : undefined
   const rope = ropeFrequencies(config.rope.width, config.rope.base, config.rope.scaling, divisors)
   return { embedding, layers, outputNorm, head, rope, byteLength }
+}
+
+/**
+ * The factor of all weights that a file (of NVFP4, for the most part) may keep beside a matrix. What it may keep in
+ * `.input_scale` is of use only where activations become FP4 by a scale that was measured in advance.
+ */
+async function matrixScale(file: GgufFile, matrix: string): Promise<number | undefined> {
+  const name = matrix.replace(/weight$/, 'scale')
+  if (!file.tensors.has(name)) return undefined
+  const [scale] = await file.floats(name)
+  if (scale > 0 && Number.isFinite(scale)) return scale
+  throw new FormatError(
+    file.name,
+    `tensor '${name}' holds ${scale}; the scale of a matrix must be positive and finite, so the file is damaged`,
+  )
 }
