@@ -8,6 +8,7 @@ import {
   formatBytes,
 } from '../../src/engine/memory.js'
 import { openGguf } from '../../src/format/index.js'
+import { randomBlocks } from '../helpers/quants.js'
 import { type TinyModel, tinyGguf } from '../helpers/tiny-model.js'
 
 const OPTIONS = { backend: 'native', context: 64, cacheType: 'f32', batch: 16 } as const
@@ -28,13 +29,26 @@ describe('estimateMemory', () => {
     expect(unpacked).toBeLessThan(2.5 * stored)
   })
 
-  test('weights: native unpacks fifth bits to whole bytes', async () => {
+  test('weights: native keeps fifth bits apart, and the factors of K-quants in whole bytes', async () => {
     await using file = await openGguf(tinyGguf({ type: 'Q5_0' }))
     const stored = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.byteLength, 0)
-    // 5.5 bits a weight in the file, 8.5 packed; norms stay as they are.
-    const { weights } = await estimate({ type: 'Q5_0' })
-    expect(weights).toBeGreaterThan(1.3 * stored)
-    expect(weights).toBeLessThan((8.5 / 5.5) * stored)
+    expect((await estimate({ type: 'Q5_0' })).weights).toBe(stored)
+    // 4.5 bits a weight in the file, 4.625 packed; norms stay as they are.
+    const inQ4K: TinyModel = {
+      width: 256,
+      feedForward: 512,
+      tensors: (list) =>
+        list.map((tensor) => {
+          const [cols, rows] = tensor.dims
+          return rows ? { ...tensor, type: 'Q4_K', bytes: randomBlocks('Q4_K', rows, cols, 1) } : tensor
+        }),
+    }
+    await using packed = await openGguf(tinyGguf(inQ4K))
+    const bytes = [...packed.tensors.values()].reduce(
+      (sum, { type, byteLength }) => sum + (type === 'Q4_K' ? (byteLength * 4.625) / 4.5 : byteLength),
+      0,
+    )
+    expect((await estimate(inQ4K)).weights).toBeCloseTo(bytes, 3)
   })
 
   test('cache: keys and values of every layer and position', async () => {
