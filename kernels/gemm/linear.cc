@@ -33,7 +33,8 @@ void plan_panel_tiles(int rows, int max_tokens, std::vector<Tile>& out) {
 
 int log2_of(int tokens) { return tokens == 8 ? 3 : tokens == 4 ? 2 : tokens == 2 ? 1 : 0; }
 
-// What comes after the sums of blocks [begin, end): the weight's scale, if the kernels had none, and the bias.
+// What comes after the sums of blocks [begin, end): the weight's scale, if the kernels had none, and the
+// bias.
 void finish(const Product& product, int rows, int begin, int end, float scale) {
   const size_t cols = product.weight->rows(), first = static_cast<size_t>(begin) * kBlockRows,
                last = std::min(cols, static_cast<size_t>(end) * kBlockRows);
