@@ -20,14 +20,16 @@ struct Context {
   const ElementwiseKernels* elementwise;
   const AttentionKernels* attention;
   Pool pool;
-  Memory scratch;  // of attention and panels, one part per thread
+  int decode_threads;  // that take part in products of few tokens: memory may feed fewer than all
+  Memory scratch;      // of attention and panels, one part per thread
 
   Context(Level l, int threads)
       : level(l),
         gemm(gemm_kernels(static_cast<int>(l))),
         elementwise(elementwise_kernels(static_cast<int>(l))),
         attention(attention_kernels(static_cast<int>(l))),
-        pool(threads) {}
+        pool(threads),
+        decode_threads(threads) {}
 
   // Throws std::bad_alloc.
   uint8_t* scratch_of(size_t bytes) {
@@ -110,6 +112,30 @@ napi_value context(napi_env env, Arguments& a) {
   throw Failure{"no variant is called " + name};
 }
 
+// decodeThreads(context, threads)
+napi_value decode_threads(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const int threads = a.integer(1);
+  if (threads < 1 || threads > c.pool.threads()) throw Failure{"not that many threads"};
+  c.decode_threads = threads;
+  return nullptr;
+}
+
+// Products of so few tokens are bound by memory.
+constexpr int kDecodeRows = 4;
+
+// The pool as products of `rows` tokens should use it, until this object ends.
+class Share {
+ public:
+  Share(Context& c, int rows) : pool_(c.pool) {
+    if (rows <= kDecodeRows) pool_.use(c.decode_threads);
+  }
+  ~Share() { pool_.use(pool_.threads()); }
+
+ private:
+  Pool& pool_;
+};
+
 // weight(type, rows, cols, scale): empty, to be packed
 napi_value weight(napi_env env, Arguments& a) {
   const WeightFormat* format = weight_format(a.text(0).c_str());
@@ -181,6 +207,7 @@ napi_value linear_digits(napi_env, Arguments& a) {
   for (const Product& p : list)
     if (!p.weight->format().quantized || d.cols() != p.weight->cols())
       throw Failure{"digits and weight do not fit"};
+  const Share share(c, d.rows());
   linear(c.pool, *c.gemm, d, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, d, list)));
   return nullptr;
 }
@@ -199,6 +226,7 @@ napi_value linear_float(napi_env, Arguments& a) {
   for (const Product& p : list)
     if (p.weight->cols() != list[0].weight->cols())
       throw Failure{"weights of one activation with other columns"};
+  const Share share(c, rows);
   linear(c.pool, *c.gemm, x, rows, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, rows, list)));
   return nullptr;
 }
@@ -358,6 +386,7 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
       {"variants", guarded<variants>},
       {"context", guarded<context>},
       {"freeContext", guarded<release<Context>>},
+      {"decodeThreads", guarded<decode_threads>},
       {"weight", guarded<weight>},
       {"pack", guarded<pack>},
       {"weightBytes", guarded<weight_bytes>},

@@ -20,7 +20,7 @@ inline void relax() {
 
 }  // namespace
 
-Pool::Pool(int threads) {
+Pool::Pool(int threads) : used_(threads) {
   workers_.reserve(threads > 1 ? threads - 1 : 0);
   for (int thread = 1; thread < threads; thread++) workers_.emplace_back([this, thread] { work(thread); });
 }
@@ -49,7 +49,7 @@ void Pool::drain(uint32_t generation, int thread) {
 
 void Pool::run(int tasks, Function function, const void* context) {
   if (tasks <= 0) return;
-  if (workers_.empty() || tasks == 1) {
+  if (used_.load(std::memory_order_relaxed) == 1 || workers_.empty() || tasks == 1) {
     for (int task = 0; task < tasks; task++) function(context, task, 0);
     return;
   }
@@ -85,7 +85,7 @@ void Pool::work(int thread) {
     }
     if (stop_.load()) return;
     seen = generation;
-    drain(generation, thread);
+    if (thread < used_.load(std::memory_order_relaxed)) drain(generation, thread);
   }
 }
 

@@ -19,6 +19,9 @@ class Pool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
+  // From now on only the first `threads` of them take tasks. Not to be called while a job runs.
+  void use(int threads) { used_.store(threads, std::memory_order_relaxed); }
+
   // Calls body(task, thread) for every task in [0, tasks), 0 <= thread < threads(); returns when all
   // are done. Tasks are handed out one by one, so a slow thread never holds back a fixed share.
   template <class Body>
@@ -44,6 +47,7 @@ class Pool {
   std::atomic<int> finished_{0};
   std::atomic<Function> function_{nullptr};
   std::atomic<const void*> context_{nullptr};
+  std::atomic<int> used_;
   std::atomic<bool> stop_{false};
   std::vector<std::thread> workers_;
 };

@@ -22,6 +22,7 @@ export interface Addon {
   variants(): NativeVariant[]
   context(variant: string, threads: number): Handle
   freeContext(context: Handle): void
+  decodeThreads(context: Handle, threads: number): void
   weight(type: string, rows: number, cols: number, scale: number): Handle
   pack(context: Handle, weight: Handle, bytes: Uint8Array, begin: number, rows: number): number
   weightBytes(weight: Handle): number

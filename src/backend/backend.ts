@@ -91,12 +91,19 @@ export interface Backend {
   /** The kernel variant, for example 'avx512vnni'. */
   readonly variant: string
   readonly threads: number
+  /** Threads for products of up to four tokens: memory may feed fewer than all. */
+  readonly decodeThreads: number
 
   /**
    * Packs a matrix, reading it in pieces.
    * @throws FormatError for scales in the file that are not finite; RangeError for an impossible `scale`
    */
   weight(matrix: QuantizedMatrix, options?: WeightOptions): Promise<Weight>
+  /**
+   * Measures how many threads decode fastest with these weights, for decodeThreads. Takes some tens of milliseconds.
+   * Results never depend on it.
+   */
+  tune(weights: readonly Weight[]): Promise<void>
   /** Zeros. */
   tensor(rows: number, cols: number): Tensor
   /** The rows begin … end − 1 of a tensor, sharing its memory. */

@@ -14,6 +14,7 @@ import type {
   WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
+import { fastestThreads } from './tune.js'
 
 export interface NativeOptions {
   /** Threads for kernels, the caller's included. Default: one per core. */
@@ -129,6 +130,7 @@ class NativeBackend implements Backend {
   readonly #context: Handle
   /** What is still allocated. */
   readonly #owned = new Set<Owned>()
+  #decodeThreads: number
   #closed = false
   #staging: [Uint8Array, Uint8Array] | null = null
   readonly #waiting: Product[] = []
@@ -142,6 +144,20 @@ class NativeBackend implements Backend {
   ) {
     this.#addon = addon
     this.#context = context
+    this.#decodeThreads = threads
+  }
+
+  get decodeThreads(): number {
+    return this.#decodeThreads
+  }
+
+  async tune(weights: readonly Weight[]): Promise<void> {
+    this.#checkOpen()
+    const use = (threads: number) => {
+      this.#decodeThreads = threads
+      this.#addon.decodeThreads(this.#context, threads)
+    }
+    use(await fastestThreads(this, weights, use))
   }
 
   async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {

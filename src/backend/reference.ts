@@ -151,6 +151,10 @@ class ReferenceBackend implements Backend {
   readonly name = 'reference'
   readonly variant = 'typescript'
   readonly threads = 1
+  readonly decodeThreads = 1
+
+  /** It has one thread. */
+  async tune(): Promise<void> {}
 
   async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
     const { signal, onProgress } = options

@@ -60,7 +60,11 @@ export function addModelOptions(command: Command): Command {
       ]),
     )
     .option('--variant <name>', 'native kernels to use, e.g. avx2 (default: the widest this CPU runs)')
-    .option('--threads <n>', 'threads for kernels (default: one per core)', positiveNumber)
+    .option(
+      '--threads <n>',
+      'threads for kernels (default: one per core; decoding: as many as are measured to be fastest)',
+      positiveNumber,
+    )
 }
 
 export function loadOptions(flags: ModelFlags): LoadOptions {

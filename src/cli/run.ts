@@ -147,6 +147,7 @@ function report({ info }: Model, { text, tokens, promptTokens, finishReason, sta
       backend: info.backend,
       variant: info.variant,
       threads: info.threads,
+      decodeThreads: info.decodeThreads,
       passes: info.passes,
       granularity: info.granularity,
       context: info.context,

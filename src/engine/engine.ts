@@ -6,7 +6,7 @@ import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkMemory, estimateMemory } from './memory.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
-import { loadWeights } from './weights.js'
+import { loadWeights, matricesOf } from './weights.js'
 
 const DEFAULT_CONTEXT = 4096
 const DEFAULT_BATCH = 256
@@ -61,6 +61,7 @@ export class Engine {
         signal,
         onProgress: (loadedBytes, totalBytes) => onProgress?.({ loadedBytes, totalBytes }),
       })
+      if (options.threads === undefined) await backend.tune(matricesOf(weights))
       const graph = new Graph(backend, config, weights, { passes, granularity, context, batch })
       const { layers, kvHeads, headSize } = config
       const cache = backend.cache({ type: cacheType, layers, kvHeads, headSize, capacity: context })
@@ -206,10 +207,10 @@ function describe(
     notice: string | undefined
     loadSeconds: number
   },
-  { name: backend, variant, threads }: Backend,
+  { name: backend, variant, threads, decodeThreads }: Backend,
   bytes: { weightBytes: number; cacheBytes: number },
 ): ModelInfo {
   const { architecture, name, layers, width, heads, kvHeads, vocabulary, trainedContext } = config
   const shape = { architecture, name, layers, width, heads, kvHeads, vocabulary, trainedContext }
-  return { ...shape, ...chosen, backend, variant, threads, ...bytes }
+  return { ...shape, ...chosen, backend, variant, threads, decodeThreads, ...bytes }
 }

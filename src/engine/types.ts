@@ -13,7 +13,7 @@ export interface LoadOptions {
   readonly cacheType?: CacheType
   /** Default: native if the addon was built, else reference. */
   readonly backend?: BackendName
-  /** Threads for kernels. Default: one per core. */
+  /** Threads for kernels. Default: one per core, and for decoding as many as are measured to be fastest. */
   readonly threads?: number
   /** A native dispatch level by name, for example 'avx2'. Default: the widest that this CPU runs. */
   readonly variant?: string
@@ -43,6 +43,8 @@ export interface ModelInfo {
   readonly backend: BackendName
   readonly variant: string
   readonly threads: number
+  /** Threads that decode: memory may feed fewer than all. */
+  readonly decodeThreads: number
   readonly passes: 1 | 2 | 3
   readonly granularity: 'group' | 'row'
   readonly cacheType: CacheType

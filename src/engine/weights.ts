@@ -29,6 +29,12 @@ export interface ModelWeights {
   readonly byteLength: number
 }
 
+/** The matrices that a token passes through, in that order. */
+export function matricesOf({ layers, head }: ModelWeights): Weight[] {
+  const each = layers.flatMap((w) => [w.query, w.key, w.value, w.output, w.gate, w.up, w.down])
+  return [...each, head]
+}
+
 export interface LoadWeightsOptions {
   readonly signal?: AbortSignal
   /** Called as matrices are packed. */

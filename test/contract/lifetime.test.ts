@@ -43,6 +43,19 @@ describe.each(NATIVE)('$label frees at once', ({ create }) => {
     backend.close()
   })
 
+  test('tuning chooses among the threads and changes no result', async () => {
+    const backend = create(3)
+    const { digits, weight, out } = await made(backend)
+    backend.linear(digits, weight, out)
+    const before = await backend.read(out)
+    await backend.tune([weight, weight])
+    expect(backend.decodeThreads).toBeGreaterThanOrEqual(1)
+    expect(backend.decodeThreads).toBeLessThanOrEqual(backend.threads)
+    backend.linear(digits, weight, out)
+    expect(await backend.read(out)).toEqual(before)
+    backend.close()
+  })
+
   test('after close every operation is an error; closing twice is none', async () => {
     const backend = create()
     const { x, digits, weight, cache, out, attended } = await made(backend)

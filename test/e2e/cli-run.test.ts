@@ -46,6 +46,7 @@ describe.skipIf(skipWithoutData)('run', () => {
       backend,
       variant: expect.stringMatching(/^\w+$/),
       threads: expect.any(Number),
+      decodeThreads: expect.any(Number),
       passes: 2,
       granularity: 'group',
       context: 512,
