@@ -15,6 +15,8 @@ const kernels = join(root, 'kernels')
 const build = join(root, 'build')
 const addon = join(build, 'multiscale.node')
 const stamp = join(build, 'stamp')
+/** Why there is no addon, for `multiscale doctor`. */
+const failure = join(build, 'failure')
 const required = process.argv.includes('--required')
 // In CI a warning is a failure; on a user's machine an unknown compiler's opinion is not.
 const strict = Boolean(process.env.CI)
@@ -49,6 +51,12 @@ function giveUp(reason) {
     '  For full speed install a C++20 compiler (Debian/Ubuntu: apt install g++; macOS: xcode-select --install;\n' +
     '  Alpine: apk add g++) and run: npm rebuild multiscale (in a clone: npm run build:addon)'
   console.error(notice)
+  try {
+    mkdirSync(build, { recursive: true })
+    writeFileSync(failure, `${reason}\n`)
+  } catch {
+    // A folder that cannot be written is no reason to fail.
+  }
   process.exit(required ? 1 : 0)
 }
 
@@ -137,9 +145,10 @@ const generated = join(build, 'generated')
 mkdirSync(generated, { recursive: true })
 for (const level of PANEL_LEVELS) writeFileSync(join(generated, `panel_${level}.h`), panelHeader(level))
 const macros = [...new Set(levels.map((level) => `-D${X86_LEVELS[level].macro}`))]
+macros.push(`-DMULTISCALE_COMPILER=${JSON.stringify(compiler.version)}`)
 const jobs = sources(levels).map(({ folder, file, level }) => {
   const object = join(objects, `${folder}-${level}.o`)
-  const isKernel = folder !== 'base' && !['table', 'linear', 'weight', 'cache'].includes(level)
+  const isKernel = folder !== 'base' && !['table', 'linear', 'weight', 'cache', 'probes'].includes(level)
   const args = [
     ...COMMON,
     ...WARN,
@@ -173,6 +182,7 @@ try {
   await run(compiler.command, [...link, '-pthread', ...jobs.map((job) => job.object), '-o', fresh])
   renameSync(fresh, addon)
   writeFileSync(stamp, print)
+  rmSync(failure, { force: true })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.error(`multiscale: native addon built in ${seconds} s with ${compiler.version}`)
 } catch (error) {

@@ -11,6 +11,11 @@
 #include "base/pool.h"
 #include "elementwise/contract.h"
 #include "gemm/linear.h"
+#include "roofline/probes.h"
+
+#ifndef MULTISCALE_COMPILER
+#define MULTISCALE_COMPILER "unknown"
+#endif
 
 namespace multiscale {
 
@@ -19,6 +24,7 @@ struct Context {
   const GemmKernels* gemm;
   const ElementwiseKernels* elementwise;
   const AttentionKernels* attention;
+  const RooflineKernels* roofline;
   Pool pool;
   int decode_threads;  // that take part in products of few tokens: memory may feed fewer than all
   Memory scratch;      // of attention and panels, one part per thread
@@ -28,6 +34,7 @@ struct Context {
         gemm(gemm_kernels(static_cast<int>(l))),
         elementwise(elementwise_kernels(static_cast<int>(l))),
         attention(attention_kernels(static_cast<int>(l))),
+        roofline(roofline_kernels(static_cast<int>(l))),
         pool(threads),
         decode_threads(threads) {}
 
@@ -351,6 +358,42 @@ napi_value attend(napi_env, Arguments& a) {
   return nullptr;
 }
 
+double duration(Arguments& a, size_t i) {
+  const double milliseconds = a.number(i);
+  if (!(milliseconds >= 0 && milliseconds <= 60e3)) throw Failure{"milliseconds out of range"};
+  return milliseconds;
+}
+
+// readBandwidth(context, megabytes, milliseconds) → bytes/s
+napi_value read_bandwidth(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const int megabytes = a.integer(1);
+  if (megabytes < 1) throw Failure{"megabytes out of range"};
+  const double rate =
+      read_bandwidth(c.pool, *c.roofline, static_cast<size_t>(megabytes) << 20, duration(a, 2));
+  if (rate == 0) throw Failure{"out of memory: the system refused " + std::to_string(megabytes) + " MB"};
+  return number(env, rate);
+}
+
+// multiplyPeak(context, milliseconds) → 8-bit digit × code multiply-adds/s
+napi_value multiply_peak(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  return number(env, multiply_peak(c.pool, *c.roofline, duration(a, 1)));
+}
+
+// floatPeak(context, milliseconds) → float32 multiply-adds/s
+napi_value float_peak(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  return number(env, float_peak(c.pool, *c.roofline, duration(a, 1)));
+}
+
+// compiler() → what built this addon
+napi_value compiler(napi_env env, Arguments&) {
+  napi_value text;
+  napi_create_string_utf8(env, MULTISCALE_COMPILER, NAPI_AUTO_LENGTH, &text);
+  return text;
+}
+
 template <class T>
 napi_value release(napi_env, Arguments& a) {
   a.handle<T>(0).object.reset();
@@ -406,6 +449,10 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
       {"freeCache", guarded<release<KvCache>>},
       {"append", guarded<append>},
       {"attend", guarded<attend>},
+      {"readBandwidth", guarded<read_bandwidth>},
+      {"multiplyPeak", guarded<multiply_peak>},
+      {"floatPeak", guarded<float_peak>},
+      {"compiler", guarded<compiler>},
   };
   for (const auto& f : functions) {
     napi_value function;

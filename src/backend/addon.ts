@@ -78,6 +78,10 @@ export interface Addon {
     q: Float32Array,
     out: Float32Array,
   ): void
+  readBandwidth(context: Handle, megabytes: number, milliseconds: number): number
+  multiplyPeak(context: Handle, milliseconds: number): number
+  floatPeak(context: Handle, milliseconds: number): number
+  compiler(): string
 }
 
 // The same relative path from src/ (tests) and dist/ (the package).

@@ -13,6 +13,7 @@ export type {
   WeightOptions,
 } from './backend.js'
 export { GROUP } from './backend.js'
+export { type CeilingOptions, type Ceilings, measureCeilings } from './ceilings.js'
 export { createNativeBackend, type NativeOptions } from './native.js'
 export { PACKED_BITS } from './packed-size.js'
 export { createReferenceBackend } from './reference.js'

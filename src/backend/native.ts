@@ -30,13 +30,22 @@ export interface NativeOptions {
 export function createNativeBackend(options: NativeOptions = {}): Backend | null {
   const addon = loadAddon()
   if (!addon) return null
-  const usable = addon.variants().filter((v) => v.compiled && v.supported)
-  const variant = options.variant ?? usable[usable.length - 1].name
+  const variant = chooseVariant(addon, options.variant)
   const threads = options.threads ?? availableParallelism()
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
-  }
+  checkThreads(threads)
   return new NativeBackend(addon, addon.context(variant, threads), variant, threads)
+}
+
+/** The variant that was asked for, else the widest that this CPU runs. */
+export function chooseVariant(addon: Addon, wanted: string | undefined): string {
+  if (wanted !== undefined) return wanted
+  const usable = addon.variants().filter((v) => v.compiled && v.supported)
+  return usable[usable.length - 1].name
+}
+
+export function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return
+  throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
 }
 
 class NativeTensor implements Tensor {

@@ -83,7 +83,7 @@ describe.skipIf(!has('nm'))(has('nm') ? 'symbols' : 'skipped: nm is missing, sym
 
   test('there are kernels with instruction sets of their own', () => {
     if (!X86) return
-    for (const family of ['gemm', 'elementwise', 'attention'])
+    for (const family of ['gemm', 'elementwise', 'attention', 'roofline'])
       expect(
         wide.some((file) => file.startsWith(family)),
         family,

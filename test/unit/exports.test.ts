@@ -25,7 +25,13 @@ const CALLS: Record<string, string[]> = {
   ],
   './format': ['openGguf', 'summarizeGguf', 'decodeCodes', 'dequantize'],
   './tokenizer': ['tokenizerFromGguf'],
-  './backend': ['selectBackend', 'createReferenceBackend', 'createNativeBackend', 'nativeVariants'],
+  './backend': [
+    'selectBackend',
+    'createReferenceBackend',
+    'createNativeBackend',
+    'nativeVariants',
+    'measureCeilings',
+  ],
 }
 
 describe('package.json', () => {

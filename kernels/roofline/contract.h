@@ -1,0 +1,31 @@
+// What this machine could do at best, in the terms of the products that run on it: bytes read per second and
+// multiply-adds per second (the roofline model: Williams, Waterman, Patterson, CACM 52(4), 2009). Kernels do
+// a fixed amount of work; probes.cc repeats them on all threads and takes the time.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+namespace multiscale {
+
+constexpr size_t kReadStep = 256;  // bytes; a read is a whole number of them
+
+struct RooflineKernels {
+  // Reads `bytes` from `data` (64-byte aligned), asking for what lies `ahead` bytes further on, if that is
+  // not 0. Returns the exclusive or of all, so that no read can be left out.
+  uint64_t (*read)(const uint8_t* data, size_t bytes, size_t ahead);
+  // A burst of independent integer dot products by the instructions of the level's gemm kernels, from
+  // registers; about 0.1 ms. Returns a number that depends on all of them.
+  int32_t (*multiply)(int32_t seed);
+  double multiply_adds;  // of one burst: 8-bit digit × weight code; a 16-bit word counts as its two digits
+  // The same for float32 multiply-adds.
+  float (*float_multiply)(float seed);
+  double float_multiply_adds;
+};
+
+extern const RooflineKernels kRooflineGeneric;
+extern const RooflineKernels kRooflineAvx2;
+extern const RooflineKernels kRooflineAvxVnni;
+extern const RooflineKernels kRooflineAvx512Vnni;
+const RooflineKernels* roofline_kernels(int level);
+
+}  // namespace multiscale

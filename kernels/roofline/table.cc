@@ -1,0 +1,23 @@
+// The family's table: dispatch and tests come from it. A variant not listed does not exist.
+#include "base/cpu.h"
+#include "roofline/contract.h"
+
+namespace multiscale {
+
+const RooflineKernels* roofline_kernels(int level) {
+  switch (static_cast<Level>(level)) {
+    case Level::kGeneric: return &kRooflineGeneric;
+#if defined(MULTISCALE_X86_AVX2)
+    case Level::kAvx2: return &kRooflineAvx2;
+#endif
+#if defined(MULTISCALE_X86_AVXVNNI)
+    case Level::kAvxVnni: return &kRooflineAvxVnni;
+#endif
+#if defined(MULTISCALE_X86_AVX512VNNI)
+    case Level::kAvx512Vnni: return &kRooflineAvx512Vnni;
+#endif
+    default: return nullptr;
+  }
+}
+
+}  // namespace multiscale
