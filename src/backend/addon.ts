@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -95,6 +95,25 @@ const ADDON_PATH = fileURLToPath(new URL('../../build/multiscale.node', import.m
 export function loadAddon(): Addon | null {
   if (!existsSync(ADDON_PATH)) return null
   return createRequire(import.meta.url)(ADDON_PATH) as Addon
+}
+
+/** Written by scripts/build-addon.mjs when it gives up. */
+const FAILURE_PATH = fileURLToPath(new URL('../../build/failure', import.meta.url))
+
+export type AddonStatus =
+  | { readonly loads: true; readonly compiler: string }
+  | { readonly loads: false; readonly reason: string }
+
+/** Whether there is an addon, what built it, and why not. The reason may name paths of this machine. */
+export function addonStatus(): AddonStatus {
+  try {
+    const addon = loadAddon()
+    if (addon) return { loads: true, compiler: addon.compiler() }
+  } catch (error) {
+    return { loads: false, reason: `it was built, but does not load: ${(error as Error).message}` }
+  }
+  const reason = existsSync(FAILURE_PATH) ? readFileSync(FAILURE_PATH, 'utf8').trim() : ''
+  return { loads: false, reason: reason || 'it was never built; maybe install scripts are switched off' }
 }
 
 /** The dispatch levels of the addon, narrowest first; empty if there is no addon. */

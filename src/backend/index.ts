@@ -1,4 +1,4 @@
-export { type NativeVariant, nativeVariants } from './addon.js'
+export { type AddonStatus, addonStatus, type NativeVariant, nativeVariants } from './addon.js'
 export type {
   AttentionOptions,
   Backend,
@@ -13,6 +13,7 @@ export type {
   WeightOptions,
 } from './backend.js'
 export { GROUP } from './backend.js'
+export { backendCandidates, type Candidate } from './candidates.js'
 export { type CeilingOptions, type Ceilings, measureCeilings } from './ceilings.js'
 export { createNativeBackend, type NativeOptions } from './native.js'
 export { PACKED_BITS } from './packed-size.js'

@@ -1,24 +1,28 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { benchCommand } from './bench.js'
+import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { inspectCommand } from './inspect.js'
+import { packageVersion } from './machine.js'
 import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
 const program = new Command('multiscale')
   .description(
     'Low-bit language models, multiplied as they are stored.\n\n' +
       '  multiscale run "Once upon a time" --model model.gguf\n' +
       '  multiscale inspect model.gguf\n' +
-      '  multiscale eval text.txt --model model.gguf',
+      '  multiscale eval text.txt --model model.gguf\n' +
+      '  multiscale bench model.gguf\n' +
+      '  multiscale doctor',
   )
-  .version(version)
+  .version(packageVersion)
   .addCommand(runCommand())
   .addCommand(inspectCommand())
   .addCommand(evalCommand())
+  .addCommand(benchCommand())
+  .addCommand(doctorCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

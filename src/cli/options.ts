@@ -23,8 +23,7 @@ export function realNumber(text: string): number {
   return value
 }
 
-export interface ModelFlags {
-  model: string
+export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'
   kv: 'f32' | 'f16'
@@ -33,10 +32,18 @@ export interface ModelFlags {
   threads?: number
 }
 
-/** The options of every command that loads a model. */
+export interface ModelFlags extends ComputeFlags {
+  model: string
+}
+
+/** The options of every command that loads a model by --model. */
 export function addModelOptions(command: Command): Command {
+  return addComputeOptions(command.requiredOption('-m, --model <file>', 'GGUF model file'))
+}
+
+/** How a model computes. */
+export function addComputeOptions(command: Command): Command {
   return command
-    .requiredOption('-m, --model <file>', 'GGUF model file')
     .addOption(
       new Option(
         '--passes <digits>',
@@ -67,7 +74,7 @@ export function addModelOptions(command: Command): Command {
     )
 }
 
-export function loadOptions(flags: ModelFlags): LoadOptions {
+export function loadOptions(flags: ComputeFlags): LoadOptions {
   const { granularity, kv, backend, variant, threads } = flags
   return { passes: Number(flags.passes) as 1 | 2 | 3, granularity, cacheType: kv, backend, variant, threads }
 }

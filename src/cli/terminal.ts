@@ -55,3 +55,8 @@ export function progressBar(label: string): Progress {
 export function threeDigits(value: number): string {
   return value >= 100 ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2)
 }
+
+/** 1 thread, 2 threads. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,6 +1,6 @@
 import { freemem } from 'node:os'
 import { type BackendName, type CacheType, PACKED_BITS } from '../backend/index.js'
-import { type GgufFile, tensorType } from '../format/index.js'
+import { type GgufFile, type TensorInfo, tensorType } from '../format/index.js'
 import type { ModelConfig } from './config.js'
 
 /** Bytes that a loaded model takes, estimated from its header before anything is loaded. */
@@ -19,6 +19,15 @@ const READ_BUFFERS = 8 << 20
 /** Keys and values of one position. */
 export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number {
   return 2 * config.layers * config.kvHeads * config.headSize * (type === 'f16' ? 2 : 4)
+}
+
+/** What a backend makes of a tensor. */
+export function packedBytes({ shape, type, byteLength }: TensorInfo, backend: BackendName): number {
+  const count = shape[0] * shape[1]
+  // The reference backend keeps a byte a code and float32 scales (or float32 values).
+  if (backend === 'reference') return count * (tensorType(type).kind === 'codes' ? 1.25 : 4)
+  const bits = PACKED_BITS[type]
+  return bits === undefined ? byteLength : (count * bits) / 8
 }
 
 /** Logits computed at a time when every position's are wanted: bounds their buffer to about 16 MB. */
@@ -41,14 +50,7 @@ export function estimateMemory(
 ): MemoryEstimate {
   const { context, cacheType, batch } = options
   let weights = 0
-  for (const { shape, type, byteLength } of file.tensors.values()) {
-    // The reference backend keeps a byte a code and float32 scales (or float32 values).
-    const count = shape[0] * shape[1]
-    const unpacked = count * (tensorType(type).kind === 'codes' ? 1.25 : 4)
-    const bits = PACKED_BITS[type]
-    const packed = bits === undefined ? byteLength : (count * bits) / 8
-    weights += options.backend === 'reference' ? unpacked : packed
-  }
+  for (const tensor of file.tensors.values()) weights += packedBytes(tensor, options.backend)
   const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
   const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)
   const digits = batch * (width + heads * headSize + feedForward)
