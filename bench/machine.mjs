@@ -21,16 +21,3 @@ export function machine() {
     commit: git('rev-parse', '--short', 'HEAD'),
   }
 }
-
-export const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/** { median, min, max } rounded for a table. */
-export const spread = (values) => ({
-  median: Number(median(values).toPrecision(4)),
-  min: Number(Math.min(...values).toPrecision(4)),
-  max: Number(Math.max(...values).toPrecision(4)),
-})

@@ -67,30 +67,30 @@ async function bench(path: string, flags: BenchFlags): Promise<void> {
   if (info.notice) console.error(`multiscale: ${info.notice}`)
 
   const { runs } = flags
+  const trying = progressBar('thread counts of the peer')
+  const shape = { path, prompt, decode, vocabulary: info.vocabulary, signal, onTry: trying.update }
+  await using peer = installed ? await Peer.load(installed, shape).finally(() => trying.end()) : null
+  const difference = peer && (await answersDiffer(peer, model, prompt))
   const bar = progressBar('measuring')
-  try {
-    const tries = (done: number, total: number) =>
-      bar.update(done, total + runs + 1, ' | threads of the peer')
-    const shape = { path, prompt, decode, vocabulary: info.vocabulary }
-    await using peer = installed ? await Peer.load(installed, { ...shape, signal, onTry: tries }) : null
-    const difference = peer && (await answersDiffer(peer, model, prompt))
-    const rounds = await measureRounds(model, peer, { prompt, decode, runs, signal }, bar)
-    bar.end()
-    const work = await modelWork(path, info)
-    const { name, architecture, weightBytes } = info
-    const { backend, variant, threads, passes, granularity, cacheType } = info
-    const report: BenchReport = {
-      model: { file: basename(path), name: name ?? null, architecture, weightBytes },
-      settings: { backend, variant, threads, passes, granularity, cacheType, prompt, decode, runs },
-      peer: peer && { name: peer.name, threads: peer.threads, logProbabilityRmsDifference: difference },
-      ...summarize(rounds, work, { prompt, decode, passes }),
-      work: { ...work, bytesPerToken: bytesPerToken(work, prompt, decode) },
-      machine: machineFacts(),
-    }
-    console.log(flags.json ? JSON.stringify(report) : describe(report))
-  } finally {
-    bar.end()
+  const rounds = await measureRounds(model, peer, { prompt, decode, runs, signal }, bar).finally(() =>
+    bar.end(),
+  )
+  const work = await modelWork(path, info)
+  const { backend, variant, threads, passes, granularity, cacheType } = info
+  const report: BenchReport = {
+    model: {
+      file: basename(path),
+      name: info.name ?? null,
+      architecture: info.architecture,
+      weightBytes: info.weightBytes,
+    },
+    settings: { backend, variant, threads, passes, granularity, cacheType, prompt, decode, runs },
+    peer: peer && { name: peer.name, threads: peer.threads, logProbabilityRmsDifference: difference },
+    ...summarize(rounds, work, { prompt, decode, passes }),
+    work: { ...work, bytesPerToken: bytesPerToken(work, prompt, decode) },
+    machine: machineFacts(),
   }
+  console.log(flags.json ? JSON.stringify(report) : describe(report))
 }
 
 /** The defaults give way to a short context; what was asked for does not (loadModel says so). */

@@ -1,20 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectFailure, multiscale, packageRoot } from '../helpers/cli.js'
+import { copyWithoutAddon, expectFailure, multiscale } from '../helpers/cli.js'
 import { goldens, skipWithoutData, storiesPath } from '../helpers/stories.js'
 
-/** The package as it is where no compiler was found at install: everything but build/. */
 let folder: string
 let main: string
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'multiscale-no-addon-'))
-  for (const part of ['dist', 'package.json']) {
-    cpSync(join(packageRoot, part), join(folder, part), { recursive: true })
-  }
-  symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'))
-  main = join(folder, 'dist/cli/main.js')
+  ;({ folder, main } = copyWithoutAddon())
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -34,7 +34,8 @@ describe('the README', () => {
     .filter((line) => line.startsWith('multiscale '))
 
   it('shows every command', () => {
-    expect(new Set(commands.map((line) => line.split(' ')[1]))).toEqual(new Set(['run', 'inspect', 'eval']))
+    const shown = new Set(commands.map((line) => line.split(' ')[1]))
+    expect(shown).toEqual(new Set(['run', 'inspect', 'eval', 'bench', 'doctor']))
   })
 
   it.each(commands)('runs: %s', (line) => {

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
@@ -25,8 +28,8 @@ export function multiscale(
 }
 
 /** As above, still running; stdin is empty. */
-export function startMultiscale(arguments_: readonly string[]) {
-  return spawn(process.execPath, [main, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function startMultiscale(arguments_: readonly string[], options: { readonly main?: string } = {}) {
+  return spawn(process.execPath, [options.main ?? main, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Runs an ES module inside the package, so that it imports 'multiscale' as its users do. */
@@ -48,6 +51,19 @@ export function finished(child: ChildProcess): Promise<Finished> {
     child.on('error', reject)
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
   })
+}
+
+/**
+ * A copy of the built package as it is where no compiler was found at install: everything but build/.
+ * @returns its folder, to be removed, and its main module
+ */
+export function copyWithoutAddon(): { folder: string; main: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'multiscale-no-addon-'))
+  for (const part of ['dist', 'package.json']) {
+    cpSync(join(packageRoot, part), join(folder, part), { recursive: true })
+  }
+  symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'))
+  return { folder, main: join(folder, 'dist/cli/main.js') }
 }
 
 /** Asserts that a command failed as it should: a code, nothing on stdout, one line that says what is wrong. */

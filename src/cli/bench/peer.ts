@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import type { Model } from '../../engine/model.js'
 import { type Contestant, promptIds, type Speeds } from './contestant.js'
 import type { InstalledPeer, LlamaModel, LlamaSequence } from './node-llama-cpp.js'
@@ -38,7 +39,7 @@ export class Peer implements Contestant, AsyncDisposable {
     const maxThreads = availableParallelism()
     const llama = await module.getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads })
     try {
-      const model = await llama.loadModel({ modelPath: options.path })
+      const model = await llama.loadModel({ modelPath: resolve(options.path) })
       const contexts = await bestContexts(model, options)
       return new Peer(`node-llama-cpp ${version}`, contexts, () => llama.dispose())
     } catch (error) {

@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import {
+  type AddonStatus,
   addonStatus,
+  type Backend,
   type BackendName,
   backendCandidates,
   type Candidate,
@@ -8,8 +11,9 @@ import {
   selectBackend,
 } from '../../backend/index.js'
 import { type MachineFacts, machineFacts } from '../machine.js'
+import type { Check } from './check.js'
 import { scrub } from './scrub.js'
-import { type SelfTestResult, selfTest, selfTestChecks } from './self-test.js'
+import { type SelfTestOptions, type SelfTestResult, selfTest, selfTestChecks } from './self-test.js'
 
 export interface VariantReport {
   readonly backend: BackendName
@@ -26,7 +30,7 @@ export interface Diagnosis {
   /** No self-test failed. */
   readonly healthy: boolean
   readonly machine: MachineFacts
-  readonly addon: ReturnType<typeof addonStatus>
+  readonly addon: AddonStatus
   /** Said when a model is loaded: a slower backend than expected was taken, or none can be. */
   readonly notice: string | null
   readonly backends: readonly VariantReport[]
@@ -42,53 +46,74 @@ export interface DiagnoseOptions {
   readonly onProgress?: (step: string, done: number, total: number) => void
   /** For tests. Default: all. */
   readonly candidates?: readonly Candidate[]
+  /** For each ceiling. Default 100. */
+  readonly milliseconds?: number
 }
 
 /** Looks at the machine, tests every backend and variant that runs on it, and measures its ceilings. */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
-  const { signal, onProgress, candidates = backendCandidates() } = options
+  const { signal, onProgress, candidates = backendCandidates(), milliseconds } = options
   const machine = machineFacts()
   const status = addonStatus()
-  const addon = status.loads ? status : { ...status, reason: scrub(status.reason) }
   const { chosen, notice } = defaultBackend()
   const checks = await selfTestChecks()
+  const threadCounts = status.loads ? [...new Set([1, machine.parallelism])] : []
+  // Measuring takes about as long as testing one candidate.
+  const total = (candidates.length + threadCounts.length) * checks.length
 
   const backends: VariantReport[] = []
   for (const candidate of candidates) {
-    const { backend, variant, compiled, supported, create } = candidate
-    const report = { backend, variant, compiled, supported, chosen: chosen === `${backend} ${variant}` }
-    if (!compiled || !supported) {
-      backends.push({ ...report, selfTest: null })
-      continue
-    }
-    const subject = create()
-    try {
-      const progress = (done: number) =>
-        onProgress?.(
-          `testing ${backend} ${variant}`,
-          backends.length * checks.length + done,
-          candidates.length * checks.length,
-        )
-      backends.push({
-        ...report,
-        selfTest: await selfTest(subject, checks, { signal, onProgress: progress }),
-      })
-    } finally {
-      subject.close()
-    }
+    const { backend, variant, compiled, supported } = candidate
+    const step = `testing ${backend} ${variant}`
+    const before = backends.length * checks.length
+    const result =
+      compiled && supported
+        ? await testCandidate(candidate, checks, {
+            signal,
+            onProgress: (done) => onProgress?.(step, before + done, total),
+          })
+        : null
+    const isChosen = chosen === `${backend} ${variant}`
+    backends.push({ backend, variant, compiled, supported, chosen: isChosen, selfTest: result })
   }
 
   const ceilings: Ceilings[] = []
-  for (const threads of new Set([1, machine.parallelism])) {
-    onProgress?.('measuring', ceilings.length, 2)
-    const measured = addon.loads ? measureCeilings({ threads }) : null
-    if (measured) ceilings.push(measured)
-    await new Promise((resolve) => setImmediate(resolve))
+  for (const threads of threadCounts) {
+    onProgress?.('measuring', (candidates.length + ceilings.length) * checks.length, total)
+    await setImmediate() // measuring blocks: an interrupt arrives before it
     signal?.throwIfAborted()
+    const measured = measureCeilings({ threads, milliseconds })
+    if (measured) ceilings.push(measured)
   }
   const sameBits = groupByDigest(backends)
-  const healthy = sameBits.length <= 1 && backends.every(({ selfTest: result }) => result?.passed !== false)
-  return { healthy, machine, addon, notice, backends, sameBits, ceilings }
+  return {
+    healthy: sameBits.length <= 1 && backends.every(({ selfTest: result }) => result?.passed !== false),
+    machine,
+    addon: status.loads ? status : { ...status, reason: scrub(status.reason) },
+    notice,
+    backends,
+    sameBits,
+    ceilings,
+  }
+}
+
+async function testCandidate(
+  { create }: Candidate,
+  checks: readonly Check[],
+  options: SelfTestOptions,
+): Promise<SelfTestResult> {
+  let backend: Backend
+  try {
+    backend = create()
+  } catch (error) {
+    const failure = { check: 'start', message: scrub(String(error)) }
+    return { passed: false, checks: checks.length, failures: [failure], digest: null }
+  }
+  try {
+    return await selfTest(backend, checks, options)
+  } finally {
+    backend.close()
+  }
 }
 
 function defaultBackend(): { chosen: string | null; notice: string | null } {
@@ -105,7 +130,7 @@ function defaultBackend(): { chosen: string | null; notice: string | null } {
 function groupByDigest(backends: readonly VariantReport[]): string[][] {
   const groups = new Map<string, string[]>()
   for (const { backend, variant, selfTest: result } of backends) {
-    if (backend === 'native' && result)
+    if (backend === 'native' && result?.digest)
       groups.set(result.digest, [...(groups.get(result.digest) ?? []), variant])
   }
   return [...groups.values()]

@@ -10,8 +10,14 @@ export interface SelfTestResult {
   /** Checks that were run. */
   readonly checks: number
   readonly failures: readonly { readonly check: string; readonly message: string }[]
-  /** Of all bits of the digit products: equal on all native variants. */
-  readonly digest: string
+  /** Of all bits of the digit products: equal on all native variants. Null if it did not start. */
+  readonly digest: string | null
+}
+
+export interface SelfTestOptions {
+  readonly signal?: AbortSignal
+  /** So many checks are done. */
+  readonly onProgress?: (done: number) => void
 }
 
 /** The results that every backend must give, computed by the reference backend. */
@@ -29,7 +35,7 @@ export async function selfTestChecks(): Promise<Check[]> {
 export async function selfTest(
   backend: Backend,
   checks: readonly Check[],
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number) => void } = {},
+  { signal, onProgress }: SelfTestOptions = {},
 ): Promise<SelfTestResult> {
   const failures: { check: string; message: string }[] = []
   const hash = createHash('sha256')
