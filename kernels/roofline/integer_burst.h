@@ -14,7 +14,7 @@ int32_t multiply(int32_t seed) {
   for (int step = 0; step < kSteps; step++)
     for (int i = 0; i < kChains; i++) {
       // For all the compiler knows these are new digits, so that no product is computed once and used again.
-      __asm__ volatile("" : "+v"(digits));
+      __asm__ volatile("" : "+x"(digits));
       sums[i] = dot(sums[i], digits, codes);
     }
   int32_t words[kChains * sizeof(Vector) / 4], all = 0;

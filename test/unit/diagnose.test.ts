@@ -31,7 +31,7 @@ describe('diagnose', () => {
       candidate('wrong', true),
       { ...candidate('absent', true), compiled: false },
     ]
-    const diagnosis = await diagnose({ candidates, milliseconds: 1 })
+    const diagnosis = await diagnose({ candidates, measure: () => null })
     expect(diagnosis.healthy).toBe(false)
     expect(diagnosis.backends.map(({ selfTest }) => selfTest?.passed)).toEqual([true, false, undefined])
     expect(diagnosis.sameBits).toEqual([['right'], ['wrong']])
@@ -49,7 +49,7 @@ describe('diagnose', () => {
     }
     const { healthy, backends } = await diagnose({
       candidates: [{ ...candidate('dead', false), create }],
-      milliseconds: 1,
+      measure: () => null,
     })
     expect(healthy).toBe(false)
     expect(backends[0].selfTest?.failures).toEqual([
@@ -61,6 +61,7 @@ describe('diagnose', () => {
     const controller = new AbortController()
     const pending = diagnose({
       candidates: [candidate('right', false)],
+      measure: () => null,
       signal: controller.signal,
       onProgress: () => controller.abort(new Error('enough')),
     })

@@ -46,13 +46,13 @@ export interface DiagnoseOptions {
   readonly onProgress?: (step: string, done: number, total: number) => void
   /** For tests. Default: all. */
   readonly candidates?: readonly Candidate[]
-  /** For each ceiling. Default 100. */
-  readonly milliseconds?: number
+  /** For tests. Default: measureCeilings. */
+  readonly measure?: typeof measureCeilings
 }
 
 /** Looks at the machine, tests every backend and variant that runs on it, and measures its ceilings. */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
-  const { signal, onProgress, candidates = backendCandidates(), milliseconds } = options
+  const { signal, onProgress, candidates = backendCandidates(), measure = measureCeilings } = options
   const machine = machineFacts()
   const status = addonStatus()
   const { chosen, notice } = defaultBackend()
@@ -82,7 +82,7 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
     onProgress?.('measuring', (candidates.length + ceilings.length) * checks.length, total)
     await setImmediate() // measuring blocks: an interrupt arrives before it
     signal?.throwIfAborted()
-    const measured = measureCeilings({ threads, milliseconds })
+    const measured = measure({ threads })
     if (measured) ceilings.push(measured)
   }
   const sameBits = groupByDigest(backends)

@@ -12,8 +12,10 @@ import {
   randomBlocks,
 } from './product-data.js'
 
-// Eleven tokens are tiles of 8, 2 and 1; twenty rows are a block of 16 and a part of one.
-const TOKENS = 11
+// Many tokens are multiplied in another way than few (kernels/gemm/contract.h: panels and tiles); eleven are tiles of
+// 8, 2 and 1. Twenty rows are a block of 16 and a part of one.
+const BATCHES = [30, 11]
+const TOKENS = 41
 const ROWS = 20
 const COLS = 512
 
@@ -27,21 +29,26 @@ interface Case {
   readonly rows: number
   readonly cols: number
   readonly bytes: Uint8Array
-  /** [tokens, cols] */
+  /** [TOKENS, cols] */
   readonly x: Float32Array
   /** Null for a float product. */
   readonly options: DigitOptions | null
 }
 
+/** y [TOKENS, rows] in two batches, since a token's result does not depend on the batch it comes in. */
 async function multiply(backend: Backend, c: Case): Promise<Float32Array> {
-  const tokens = c.x.length / c.cols
   const weight = await backend.weight(quantizedMatrixFromBytes(c.name, c.type, c.rows, c.cols, c.bytes))
-  const digits = c.options && backend.digits(tokens, c.cols, c.options)
+  const digits = c.options && backend.digits(Math.max(...BATCHES), c.cols, c.options)
+  const input = tensorOf(backend, TOKENS, c.cols, c.x)
+  const out = tensorOf(backend, TOKENS, c.rows, new Float32Array(TOKENS * c.rows).fill(Number.NaN))
   try {
-    const input = tensorOf(backend, tokens, c.cols, c.x)
-    const out = tensorOf(backend, tokens, c.rows, new Float32Array(tokens * c.rows).fill(Number.NaN))
-    if (digits) backend.decompose(input, digits)
-    backend.linear(digits ?? input, weight, out)
+    let begin = 0
+    for (const tokens of BATCHES) {
+      const x = backend.rows(input, begin, begin + tokens)
+      if (digits) backend.decompose(x, digits)
+      backend.linear(digits ?? x, weight, backend.rows(out, begin, begin + tokens))
+      begin += tokens
+    }
     return await backend.read(out)
   } finally {
     if (digits) backend.free(digits)
@@ -119,7 +126,7 @@ function floatBytes(type: 'F32' | 'F16' | 'BF16', values: Float32Array): Uint8Ar
 
 /**
  * How far a kernel may be from the exact sum, Σ |scale · code · q| + |minimum · q| of it: for each group a rounded
- * product and a rounded sum, likewise for its minimum; before that at most 5 roundings, to convert the integers and
+ * product and a rounded sum, likewise for its minimum; beside them at most 6 roundings, to convert the integers and
  * multiply the scales. Three digits are combined in float: |256 · upper| + |third| ≤ |q| + 256.
  */
 function digitBounds(
@@ -136,28 +143,39 @@ function digitBounds(
   )
   const range = granularity === 'row' ? 'row' : 32
   const parts = decomposeInt8(x, { rows: tokens, cols, passes, granularity: range, arithmetic: 'float32' })
-  const relative = roundings((2 * cols * (minimums ? 2 : 1)) / group + 5)
   const slack = passes === 3 ? 256 : 0
-  return Float64Array.from(expected, (value, i) => {
-    const [t, n] = [Math.floor(i / rows), i % rows]
-    let magnitude = 0
-    for (let k = 0; k < cols; k++) {
-      const q = Math.abs(parts.digits.reduce((upper, digit) => 256 * upper + digit[t * cols + k], 0))
-      const unit = parts.scales[t * parts.groups + Math.floor(k / parts.groupSize)]
-      const g = Math.floor((n * cols + k) / group)
-      magnitude += unit * (q + slack) * Math.abs(scales[g] * codes[n * cols + k])
-      magnitude += unit * q * Math.abs(minimums?.[g] ?? 0)
-    }
-    return relative * magnitude + UNIT * Math.abs(value)
+  const ofTokens = Float64Array.from(x, (_, i) => {
+    const q = parts.digits.reduce((upper, digit) => 256 * upper + digit[i], 0)
+    const g = Math.floor(i / cols) * parts.groups + Math.floor((i % cols) / parts.groupSize)
+    return parts.scales[g] * (Math.abs(q) + slack)
   })
+  const ofWeights = Float64Array.from(codes, (code, i) => {
+    const g = Math.floor(i / group)
+    return Math.abs(scales[g] * code) + Math.abs(minimums?.[g] ?? 0)
+  })
+  const relative = roundings((2 * cols * (minimums ? 2 : 1)) / group + 6)
+  return productBounds(ofTokens, ofWeights, cols, relative, expected)
 }
 
 /** A float32 sum of `cols` products, in any order; a BF16 weight is off from `values` by at most 2^−8 of itself. */
 function floatBounds(x: Float32Array, values: Float32Array, expected: Float32Array): Float64Array {
+  const [ofTokens, ofWeights] = [x, values].map((array) => Float64Array.from(array, Math.abs))
+  return productBounds(ofTokens, ofWeights, COLS, roundings(COLS + 1) * (1 + 2 ** -8), expected)
+}
+
+/** relative · Σ |activation| · |weight|, and the rounding of the expected value itself. */
+function productBounds(
+  ofTokens: Float64Array,
+  ofWeights: Float64Array,
+  cols: number,
+  relative: number,
+  expected: Float32Array,
+): Float64Array {
+  const rows = ofWeights.length / cols
   return Float64Array.from(expected, (value, i) => {
-    const [t, n] = [Math.floor(i / ROWS), i % ROWS]
+    const [t, n] = [Math.floor(i / rows) * cols, (i % rows) * cols]
     let magnitude = 0
-    for (let k = 0; k < COLS; k++) magnitude += Math.abs(x[t * COLS + k] * values[n * COLS + k])
-    return roundings(COLS + 1) * (1 + 2 ** -8) * magnitude + UNIT * Math.abs(value)
+    for (let k = 0; k < cols; k++) magnitude += ofTokens[t + k] * ofWeights[n + k]
+    return relative * magnitude + UNIT * Math.abs(value)
   })
 }
