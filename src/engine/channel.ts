@@ -81,7 +81,8 @@ export class Channel {
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker.unref()
+    // Not while it is being terminated: the process would end before whoever awaits that.
+    if (this.#pending.size === 0 && !this.#closed) this.#worker.unref()
     return pending
   }
 

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { Channel } from '../../src/engine/channel.js'
@@ -29,6 +30,36 @@ describe('a worker that dies', () => {
     for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { message } })
     await expect(tokenize(channel, 'later')).rejects.toThrow(message)
     await channel.close()
+  })
+})
+
+describe('closing', () => {
+  test('an answer that comes while the worker is being terminated does not let the process end', async () => {
+    class SlowToEnd extends EventEmitter {
+      referenced = true
+      ref() {
+        this.referenced = true
+      }
+      unref() {
+        this.referenced = false
+      }
+      postMessage() {}
+      async terminate() {
+        this.ref()
+        await once(this, 'exit')
+      }
+    }
+    const worker = new SlowToEnd()
+    const channel = new Channel(worker as unknown as Worker)
+    const controller = new AbortController()
+    const request = tokenize(channel, 'never answered', controller.signal)
+    controller.abort()
+    await expect(request).rejects.toThrow()
+    const closed = channel.close()
+    worker.emit('message', { id: 0, kind: 'error', error: packError(new Error('cancelled')) })
+    expect(worker.referenced).toBe(true)
+    worker.emit('exit', 0)
+    await closed
   })
 })
 
