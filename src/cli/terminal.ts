@@ -13,7 +13,12 @@ export class Interrupt extends Error {}
 /** A signal that aborts on Ctrl-C, once: a second Ctrl-C ends the process as usual. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort(new Interrupt('interrupted')))
+  // Stays until the second: libraries such as signal-exit end the process when no listener but theirs is left.
+  process.on('SIGINT', function interrupt() {
+    if (!controller.signal.aborted) return controller.abort(new Interrupt('interrupted'))
+    process.off('SIGINT', interrupt)
+    process.kill(process.pid, 'SIGINT')
+  })
   return controller.signal
 }
 

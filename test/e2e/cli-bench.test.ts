@@ -138,7 +138,7 @@ describe.skipIf(skipWithoutData)('bench', () => {
 })
 
 /** A package of the peer's name and interface that computes with multiscale; `error` is added to its log-probabilities. */
-function installPeer(error: number): string {
+function installPeer(error: number, says = ''): string {
   const folder = mkdtempSync(join(cwd, 'peer-'))
   const peer = join(folder, 'node_modules/node-llama-cpp')
   mkdirSync(peer, { recursive: true })
@@ -162,7 +162,14 @@ const sequence = (model) => ({
     return [...ids.slice(1).map(() => undefined), { next: { probabilities } }]
   },
 })
+// As the package signal-exit, which the real peer loads.
+process.on('SIGINT', function last() {
+  if (process.listenerCount('SIGINT') > 1) return
+  process.off('SIGINT', last)
+  process.kill(process.pid, 'SIGINT')
+})
 export async function getLlama() {
+  if (${JSON.stringify(says)}) console.error(${JSON.stringify(says)})
   let model
   return {
     async loadModel({ modelPath }) {
@@ -200,6 +207,14 @@ describe.skipIf(skipWithoutData)('bench beside a peer', () => {
     const text = await multiscale(['bench', MODEL, ...flags], { cwd: here })
     expect(text.stdout).toMatch(/^beside +node-llama-cpp 9\.8\.7, .* threads?; log-probabilities .* apart$/m)
     expect(text.stdout).toMatch(/^ratio in the same round +[\d.]+ × /m)
+  })
+
+  test('Ctrl-C ends it with 130', async () => {
+    const flags = ['--runs', '1000', '--peer', 'node-llama-cpp']
+    const child = startMultiscale(['bench', MODEL, ...flags], { cwd: installPeer(0, 'ready') })
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    const finish = await finished(child)
+    expect(finish).toEqual({ status: 130, signal: null, stdout: '', stderr: 'ready\n' })
   })
 
   test('a peer that computes something else is an error, not a ratio', async () => {

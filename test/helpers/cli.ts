@@ -28,8 +28,14 @@ export function multiscale(
 }
 
 /** As above, still running; stdin is empty. */
-export function startMultiscale(arguments_: readonly string[], options: { readonly main?: string } = {}) {
-  return spawn(process.execPath, [options.main ?? main, ...arguments_], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function startMultiscale(
+  arguments_: readonly string[],
+  options: { readonly cwd?: string; readonly main?: string } = {},
+) {
+  return spawn(process.execPath, [options.main ?? main, ...arguments_], {
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Runs an ES module inside the package, so that it imports 'multiscale' as its users do. */

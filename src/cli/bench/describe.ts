@@ -42,7 +42,8 @@ export function describe(report: BenchReport): string {
   ]
   if (peer) {
     const { prefill, decode } = peer.threads
-    const how = prefill === decode ? counted(prefill, 'thread') : `${prefill} and ${decode} threads`
+    const same = prefill === decode
+    const how = same ? counted(prefill, 'thread') : `${prefill} threads for the prompt, ${decode} after it`
     const difference = threeDigits(peer.logProbabilityRmsDifference ?? 0)
     facts.push(['beside', `${peer.name}, ${how}; log-probabilities ${difference} apart`])
   }

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 /** What the bench uses of node-llama-cpp 3 (https://node-llama-cpp.withcat.ai/api/functions/getLlama). */
 export interface NodeLlamaCpp {
   getLlama(options: { gpu: false; build: 'never'; logLevel: 'error'; maxThreads: number }): Promise<{
-    loadModel(options: { modelPath: string }): Promise<LlamaModel>
+    loadModel(options: { modelPath: string; loadSignal?: AbortSignal }): Promise<LlamaModel>
     dispose(): Promise<void>
   }>
 }
@@ -16,6 +16,7 @@ export interface LlamaModel {
     contextSize: number
     batchSize: number
     threads: number
+    createSignal?: AbortSignal
   }): Promise<{ getSequence(): LlamaSequence; dispose(): Promise<void> }>
 }
 

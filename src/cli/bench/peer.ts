@@ -39,7 +39,7 @@ export class Peer implements Contestant, AsyncDisposable {
     const maxThreads = availableParallelism()
     const llama = await module.getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads })
     try {
-      const model = await llama.loadModel({ modelPath: resolve(options.path) })
+      const model = await llama.loadModel({ modelPath: resolve(options.path), loadSignal: options.signal })
       const contexts = await bestContexts(model, options)
       return new Peer(`node-llama-cpp ${version}`, contexts, () => llama.dispose())
     } catch (error) {
@@ -97,7 +97,12 @@ async function bestContexts(
 ): Promise<Record<keyof Speeds, Context>> {
   const counts = threadCounts(availableParallelism())
   const create = async (threads: number) => {
-    const context = await model.createContext({ contextSize: prompt + decode + 8, batchSize: 512, threads })
+    const context = await model.createContext({
+      contextSize: prompt + decode + 8,
+      batchSize: 512,
+      threads,
+      createSignal: signal,
+    })
     return { threads, sequence: context.getSequence(), dispose: () => context.dispose() }
   }
   const tries: { threads: number; speeds: Speeds }[] = []
@@ -121,12 +126,13 @@ async function timed(
   decode: number,
   signal?: AbortSignal,
 ): Promise<Speeds> {
+  signal?.throwIfAborted()
   await sequence.clearHistory()
   const started = performance.now()
   let first = started
   let count = 0
   for await (const _ of sequence.evaluate(Array.from(ids), { temperature: 0, yieldEogToken: true })) {
-    signal?.throwIfAborted()
+    signal?.throwIfAborted() // it takes none itself, so a prompt is read to its end
     if (count++ === 0) first = performance.now()
     if (count === decode) break
   }
