@@ -59,19 +59,19 @@ function cpuFeatures(): string[] | null {
 
 const CGROUPS = '/sys/fs/cgroup'
 
-/** Quota over period, of version 2 or 1 of Linux's control groups. */
-function cpuLimit(): number | null {
-  const groups = contents('/proc/self/cgroup') ?? ''
+/** Quota over period, of version 2 or 1 of Linux's control groups. @param read for tests */
+export function cpuLimit(read: (path: string) => string | null = contents): number | null {
+  const groups = read('/proc/self/cgroup') ?? ''
   const unified = /^0::(.*)$/m.exec(groups)?.[1] ?? ''
   const older = /^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m.exec(groups)?.[1] ?? ''
   // Inside a container the own group is mounted as the root.
   for (const group of new Set([unified, ''])) {
-    const [quota, period] = (contents(`${CGROUPS}${group}/cpu.max`) ?? '').split(/\s+/).map(Number)
+    const [quota, period] = (read(`${CGROUPS}${group}/cpu.max`) ?? '').split(/\s+/).map(Number)
     if (quota > 0 && period > 0) return quota / period
   }
   for (const group of new Set([older, ''])) {
     const [quota, period] = ['quota', 'period'].map((name) =>
-      Number(contents(`${CGROUPS}/cpu${group}/cpu.cfs_${name}_us`)),
+      Number(read(`${CGROUPS}/cpu${group}/cpu.cfs_${name}_us`)),
     )
     if (quota > 0 && period > 0) return quota / period
   }
