@@ -91,6 +91,9 @@ export function threadCounts(cores: number): number[] {
   )
 }
 
+/** Of each count, in turns; the best decides. Others on the machine only slow one down, and one slow try proves nothing. */
+const TRIES = 3
+
 async function bestContexts(
   model: LlamaModel,
   { prompt, decode, vocabulary, signal, onTry }: PeerOptions,
@@ -106,11 +109,13 @@ async function bestContexts(
     return { threads, sequence: context.getSequence(), dispose: () => context.dispose() }
   }
   const tries: { threads: number; speeds: Speeds }[] = []
-  // The first try reads the file, so the last count goes first and is tried again.
-  for (const [i, threads] of [counts[counts.length - 1], ...counts].entries()) {
-    onTry?.(i, counts.length + 1)
+  // The very first try reads the file, so one more goes before the rest and is not counted.
+  const order = [counts[counts.length - 1], ...Array.from({ length: TRIES }, () => counts).flat()]
+  const [tryPrompt, tryDecode] = [Math.min(prompt, 256), Math.min(decode, 32)]
+  for (const [i, threads] of order.entries()) {
+    onTry?.(i, order.length)
     const { sequence, dispose } = await create(threads)
-    const speeds = await timed(sequence, promptIds(prompt, vocabulary, 1000 + i), decode, signal)
+    const speeds = await timed(sequence, promptIds(tryPrompt, vocabulary, 1000 + i), tryDecode, signal)
     if (i > 0) tries.push({ threads, speeds })
     await dispose()
   }
