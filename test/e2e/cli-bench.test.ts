@@ -205,7 +205,9 @@ describe.skipIf(skipWithoutData)('bench beside a peer', () => {
       }
     }
     const text = await multiscale(['bench', MODEL, ...flags], { cwd: here })
-    expect(text.stdout).toMatch(/^beside +node-llama-cpp 9\.8\.7, .* threads?; log-probabilities .* apart$/m)
+    expect(text.stdout).toMatch(
+      /^beside +node-llama-cpp 9\.8\.7, \d+ threads?.*; log-probabilities .* apart$/m,
+    )
     expect(text.stdout).toMatch(/^ratio in the same round +[\d.]+ × /m)
   })
 

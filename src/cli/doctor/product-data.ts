@@ -35,12 +35,18 @@ const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, 
   IQ4_NL: [[0, 0.002]],
   IQ4_XS: [[0, 0.0001]],
   MXFP4: [],
+  NVFP4: [],
 }
 
 export const CODE_TYPES = Object.keys(HALVES) as CodeTypeName[]
 
-/** Of MXFP4: the byte is the exponent + 127, the largest weight 6 times that power of two. */
-const MXFP4_EXPONENT = 121
+/** Scales of one byte each, drawn from `least` on. MXFP4: the exponent + 127. NVFP4: UE4M3, from 2^−6 on. */
+const BYTES: {
+  readonly [type in CodeTypeName]?: { offsets: readonly number[]; least: number; count: number }
+} = {
+  MXFP4: { offsets: [0], least: 121, count: 4 },
+  NVFP4: { offsets: [0, 1, 2, 3], least: 0x08, count: 16 },
+}
 
 /** Stored bytes of a [rows, cols] matrix: random codes and sub-scales, scales between half and all of the usual size. */
 export function randomBlocks(type: CodeTypeName, rows: number, cols: number, seed: number): Uint8Array {
@@ -52,7 +58,8 @@ export function randomBlocks(type: CodeTypeName, rows: number, cols: number, see
   for (let at = 0; at < bytes.length; at += blockBytes) {
     for (const [offset, size] of HALVES[type])
       putHalf(bytes, at + offset, size * (0.5 + random.nextDouble() / 2))
-    if (type === 'MXFP4') bytes[at] = MXFP4_EXPONENT + (random.nextUint32() % 4)
+    const { offsets, least, count } = BYTES[type] ?? { offsets: [], least: 0, count: 1 }
+    for (const offset of offsets) bytes[at + offset] = least + (random.nextUint32() % count)
   }
   return bytes
 }
