@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { FormatError, type QuantizedMatrix } from '../format/index.js'
+import { FormatError, type QuantizedMatrix, tensorType } from '../format/index.js'
 import { type Addon, type Handle, loadAddon } from './addon.js'
 import type {
   AttentionOptions,
@@ -86,7 +86,7 @@ class NativeWeight implements Weight {
     this.rows = rows
     this.cols = cols
     this.type = type
-    this.quantized = !['F32', 'F16', 'BF16'].includes(type)
+    this.quantized = tensorType(type).kind === 'codes'
   }
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { modelConfig, readTokenizer } from '../engine/config.js'
+import { DEFAULT_BATCH, DEFAULT_CONTEXT } from '../engine/engine.js'
 import { cacheBytesPerToken, estimateMemory, formatBytes } from '../engine/memory.js'
 import { checkTensors } from '../engine/weights.js'
 import { type GgufFile, type GgufSummary, openGguf, summarizeGguf } from '../format/index.js'
@@ -64,12 +65,12 @@ function runnable(file: GgufFile, ctx: number | undefined): Running {
     const config = modelConfig(file)
     checkTensors(file, config)
     readTokenizer(file, config)
-    const context = Math.min(ctx ?? 4096, config.trainedContext)
+    const context = Math.min(ctx ?? DEFAULT_CONTEXT, config.trainedContext)
     const memory = estimateMemory(file, config, {
       backend: 'native',
       context,
       cacheType: 'f32',
-      batch: Math.min(256, context),
+      batch: Math.min(DEFAULT_BATCH, context),
     })
     return {
       supported: true,

@@ -90,8 +90,8 @@ async function run(argument: string | undefined, flags: RunFlags, command: Comma
   await using _ = model
   if (model.info.notice) console.error(`multiscale: ${model.info.notice}`)
 
-  const generateOptions = await generation(model, prompt, flags)
-  const answer = model.generate(prompt, { ...generateOptions, signal })
+  const ids = await model.tokenize(prompt, { parseSpecial: flags.special ?? false })
+  const answer = model.generate(ids, { ...generation(model.info.context - ids.length, flags), signal })
   if (!flags.json) {
     for await (const { text } of answer) process.stdout.write(text)
     process.stdout.write('\n')
@@ -111,12 +111,10 @@ async function readPrompt(argument: string | undefined, { promptFile }: RunFlags
   return argument
 }
 
-async function generation(model: Model, prompt: string, flags: RunFlags): Promise<GenerateOptions> {
-  const special = { parseSpecial: flags.special ?? false }
-  // The default answer length gives way to a long prompt; one that was asked for does not (ContextLimitError).
-  const room = model.info.context - (await model.tokenize(prompt, special)).length
+/** @param room positions that the prompt leaves */
+function generation(room: number, flags: RunFlags): GenerateOptions {
   return {
-    ...special,
+    // The default answer length gives way to a long prompt; one that was asked for does not (ContextLimitError).
     maxTokens: flags.n ?? Math.max(1, Math.min(DEFAULT_TOKENS, room)),
     temperature: flags.greedy ? 0 : flags.temp,
     topK: flags.topK,

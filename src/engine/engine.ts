@@ -8,8 +8,10 @@ import { checkMemory, estimateMemory } from './memory.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { loadWeights, matricesOf } from './weights.js'
 
-const DEFAULT_CONTEXT = 4096
-const DEFAULT_BATCH = 256
+/** Positions, if the model was trained for that many. */
+export const DEFAULT_CONTEXT = 4096
+/** Most tokens of one pass. */
+export const DEFAULT_BATCH = 256
 
 /**
  * A loaded model with one sequence in its cache. Runs where it is called and occupies that thread for a layer

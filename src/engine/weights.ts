@@ -129,8 +129,9 @@ export async function loadWeights(
   { signal, onProgress }: LoadWeightsOptions = {},
 ): Promise<ModelWeights> {
   checkTensors(file, config)
-  const { shapes } = plan(config)
-  const totalBytes = [...shapes.keys()].reduce((sum, name) => sum + file.tensor(name).byteLength, 0)
+  const { shapes, optional } = plan(config)
+  const counted = [...shapes.keys(), ...optional.keys()].filter((name) => file.tensors.has(name))
+  const totalBytes = counted.reduce((sum, name) => sum + file.tensor(name).byteLength, 0)
   let loadedBytes = 0
   let byteLength = 0
   const advance = (bytes: number) => {
@@ -180,7 +181,9 @@ export async function loadWeights(
   }
   const outputNorm = await vector('output_norm.weight')
   const head = config.tied ? embedding : await matrix('output.weight')
-  const divisors = file.tensors.has('rope_freqs.weight') ? await file.floats('rope_freqs.weight') : undefined
+  const hasDivisors = file.tensors.has('rope_freqs.weight')
+  const divisors = hasDivisors ? await file.floats('rope_freqs.weight') : undefined
+  if (hasDivisors) advance(file.tensor('rope_freqs.weight').byteLength)
   const rope = ropeFrequencies(config.rope.width, config.rope.base, config.rope.scaling, divisors)
   return { embedding, layers, outputNorm, head, rope, byteLength }
 }

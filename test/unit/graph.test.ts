@@ -79,6 +79,21 @@ describe('native against reference', () => {
   })
 })
 
+test('loading progress ends at the total, with biases and divisors too', async () => {
+  for (const model of [
+    { architecture: 'qwen2', biases: true },
+    { divisors: Array.from({ length: 8 }, (_, i) => 1 + i) },
+  ] as const) {
+    const seen: { loadedBytes: number; totalBytes: number }[] = []
+    const engine = await Engine.load(write({ ...model, seed: 5 }), {
+      onProgress: (event) => seen.push(event),
+    })
+    engine.close()
+    expect(seen.at(-1)?.loadedBytes).toBe(seen[0].totalBytes)
+    expect(seen.every(({ loadedBytes, totalBytes }) => loadedBytes <= totalBytes)).toBe(true)
+  }
+})
+
 describe('the same bits', () => {
   const path = () => write({ architecture: 'qwen2', biases: true, type: 'Q4_1', seed: 31 })
 
