@@ -40,41 +40,56 @@ struct Split {
   I16 upper, third;
 };
 
-MS_INLINE Split split(I16 q, int passes) {
-  if (passes < 3) return {q, broadcast16(0)};
+template <int Passes>
+MS_INLINE Split split(I16 q) {
+  if constexpr (Passes < 3) return {q, broadcast16(0)};
   const I16 upper = shift_right16(q + broadcast16(128), 8);
   return {upper, q - shift_left16(upper, 8)};
 }
 
-// Where the digits of one group go, as tiles or as panels have them (contract.h of gemm).
+// Where the digits of one token's group go, as tiles or as panels have them (contract.h of gemm).
+template <int Passes, DigitForm Form>
 struct TileDigits {
   uint8_t* digits;
   GroupInfo* info;
 
-  MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
-    if (form == DigitForm::kWords) {
-      store_shuffled_words(digits + half * 32, s.upper);
-      if (passes == 3) store_shuffled_words(digits + 64 + half * 32, s.third);
-      return;
-    }
-    if (passes == 1) return store_bytes(digits + half * 16, s.upper);
-    store_bytes(digits + half * 16, shift_right16(s.upper + broadcast16(128), 8));
-    store_bytes(digits + 32 + half * 16, s.upper);
-    if (passes == 3) store_bytes(digits + 64 + half * 16, s.third);
+  MS_INLINE_MEMBER TileDigits(uint8_t* tile, void* notes, int tokens, int group, int token) {
+    const size_t at = (size_t)group * tokens + token;
+    digits = tile + at * multiscale::digit_bytes(Form, Passes);
+    info = (GroupInfo*)notes + at;
   }
 
-  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2], int passes) const {
+  MS_INLINE_MEMBER void put(Split s, int half) const {
+    if constexpr (Form == DigitForm::kWords) {
+      store_shuffled_words(digits + half * 32, s.upper);
+      if constexpr (Passes == 3) store_shuffled_words(digits + 64 + half * 32, s.third);
+    } else {
+      if constexpr (Passes == 1) return store_bytes(digits + half * 16, s.upper);
+      store_bytes(digits + half * 16, shift_right16(s.upper + broadcast16(128), 8));
+      store_bytes(digits + 32 + half * 16, s.upper);
+      if constexpr (Passes == 3) store_bytes(digits + 64 + half * 16, s.third);
+    }
+  }
+
+  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2]) const {
     const int32_t upper = codes[0][0] + codes[0][1], third = codes[1][0] + codes[1][1];
     info->scale = scale;
-    info->sum = scale * (float)(passes == 3 ? upper * 256 + third : upper);
+    info->sum = scale * (float)(Passes == 3 ? upper * 256 + third : upper);
     memcpy(info->codes, codes, sizeof codes);
   }
 };
 
+template <int Passes, DigitForm Form>
 struct PanelDigits {
-  uint8_t* digits;  // of this token
-  float* floats;    // of this token
+  uint8_t* digits;
+  float* floats;
   int tokens;
+
+  MS_INLINE_MEMBER PanelDigits(uint8_t* tile, void* notes, int tokens, int group, int token)
+      : tokens(tokens) {
+    digits = tile + (size_t)group * tokens * multiscale::digit_bytes(Form, Passes) + token * 4;
+    floats = (float*)notes + (size_t)group * tokens * multiscale::kTokenFloats + token;
+  }
 
   // Four bytes at a time, as far apart as there are tokens.
   MS_INLINE_MEMBER void scatter(const uint8_t* bytes, int count, int at) const {
@@ -92,23 +107,23 @@ struct PanelDigits {
     scatter(bytes, 32, at);
   }
 
-  MS_INLINE_MEMBER void put(Split s, int half, int passes, DigitForm form) const {
-    if (form == DigitForm::kWords) {
+  MS_INLINE_MEMBER void put(Split s, int half) const {
+    if constexpr (Form == DigitForm::kWords) {
       put_words(s.upper, half * 32);
-      if (passes == 3) put_words(s.third, 64 + half * 32);
-      return;
+      if constexpr (Passes == 3) put_words(s.third, 64 + half * 32);
+    } else {
+      const I16 bias = broadcast16(128);
+      if constexpr (Passes == 1) return put_bytes(s.upper + bias, half * 16);
+      put_bytes(shift_right16(s.upper, 8) + bias, half * 16);
+      put_bytes(s.upper, 32 + half * 16);
+      if constexpr (Passes == 3) put_bytes(s.third + bias, 64 + half * 16);
     }
-    const I16 bias = broadcast16(128);
-    if (passes == 1) return put_bytes(s.upper + bias, half * 16);
-    put_bytes(shift_right16(s.upper, 8) + bias, half * 16);
-    put_bytes(s.upper, 32 + half * 16);
-    if (passes == 3) put_bytes(s.third + bias, 64 + half * 16);
   }
 
-  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2], int passes) const {
+  MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2]) const {
     int32_t sum[2];
     for (int half = 0; half < 2; half++)
-      sum[half] = passes == 3 ? codes[0][half] * 256 + codes[1][half] : codes[0][half];
+      sum[half] = Passes == 3 ? codes[0][half] * 256 + codes[1][half] : codes[0][half];
     floats[0] = scale;
     floats[tokens] = scale * (float)(sum[0] + sum[1]);
     floats[2 * tokens] = scale * (float)sum[0];
@@ -121,63 +136,92 @@ MS_INLINE F16 load_columns(const float* x, int begin, int cols) {
   return begin < cols ? load_partial16(x + begin, cols - begin) : broadcast16(0.0f);
 }
 
-int first_not_finite(const float* x, int cols) {
-  for (int i = 0; i < cols; i++)
+int first_not_finite(const float* x, int count) {
+  for (int i = 0; i < count; i++)
     if (!(x[i] - x[i] == 0)) return i;
   return -1;
 }
 
-// `target(group)` is where a group goes.
-template <class Target>
-MS_INLINE int decompose(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
-                        float* row_factor, const Target& target) {
+struct Range {
+  float factor, scale;  // activation · factor = q, q · scale = activation
+};
+
+// `bits`: the pattern of the largest magnitude.
+template <int Passes>
+MS_INLINE Range range_of(int32_t bits) {
+  constexpr float kTop = Passes == 1 ? 127.0f : Passes == 2 ? 32512.0f : 8323072.0f;
+  float maximum;
+  memcpy(&maximum, &bits, 4);
+  const float inverse = kTop / maximum;  // infinite for 0 and for what is too small to scale
+  return inverse - inverse == 0 ? Range{inverse, maximum / kTop} : Range{0, 0};
+}
+
+// Group after group, the tokens of each together: what is written stays in the first-level cache.
+template <int Passes, bool PerRow, class Target>
+int decompose(const float* x, int cols, int groups, int tokens, uint8_t* digits, void* notes,
+              float* factors) {
   constexpr int32_t kInfinity = 0x7f800000;
-  const float top = passes == 1 ? 127.0f : passes == 2 ? 32512.0f : 8323072.0f;
-  I16 row_bits = broadcast16(0);
-  if (per_row)
-    for (int k = 0; k < cols; k += 16) row_bits = max16(row_bits, magnitude_bits16(load_columns(x, k, cols)));
-  const int32_t row_max = max_lanes(row_bits);
-  *row_factor = 1;
-  for (int g = 0; g < groups; g++) {
-    const F16 a = load_columns(x, g * kGroup, cols), b = load_columns(x, g * kGroup + 16, cols);
-    const int32_t max_bits = per_row ? row_max : max_lanes(max16(magnitude_bits16(a), magnitude_bits16(b)));
-    if (max_bits >= kInfinity) return first_not_finite(x, cols);
-    float maximum;
-    memcpy(&maximum, &max_bits, 4);
-    float inverse = top / maximum;  // infinite for 0 and for what is too small to scale
-    if (inverse - inverse != 0) inverse = 0;
-    const float scale = inverse == 0 ? 0 : maximum / top;
-    if (per_row) *row_factor = scale;
-    const F16 limit = broadcast16(top), factor = broadcast16(inverse);
-    const auto out = target(g);
-    int32_t codes[2][2];
-#pragma GCC unroll 2
-    for (int half = 0; half < 2; half++) {
-      const I16 q = round16(max16(broadcast16(-top), min16((half ? b : a) * factor, limit)));
-      const Split s = split(q, passes);
-      codes[0][half] = sum_lanes(s.upper);
-      codes[1][half] = passes == 3 ? sum_lanes(s.third) : 0;
-      out.put(s, half, passes, form);
+  constexpr float kTop = Passes == 1 ? 127.0f : Passes == 2 ? 32512.0f : 8323072.0f;
+  Range rows[8];
+  for (int t = 0; t < tokens; t++) {
+    factors[t] = 1;
+    if constexpr (PerRow) {
+      I16 most = broadcast16(0);
+      for (int k = 0; k < cols; k += 16)
+        most = max16(most, magnitude_bits16(load_columns(x + (size_t)t * cols, k, cols)));
+      const int32_t bits = max_lanes(most);
+      if (bits >= kInfinity) return first_not_finite(x, tokens * cols);
+      rows[t] = range_of<Passes>(bits);
+      factors[t] = rows[t].scale;
     }
-    out.put_sums(per_row ? 1 : scale, codes, passes);
   }
+  for (int g = 0; g < groups; g++)
+    for (int t = 0; t < tokens; t++) {
+      const float* row = x + (size_t)t * cols;
+      const F16 a = load_columns(row, g * kGroup, cols), b = load_columns(row, g * kGroup + 16, cols);
+      Range range;
+      if constexpr (PerRow) {
+        range = rows[t];
+      } else {
+        const int32_t bits = max_lanes(max16(magnitude_bits16(a), magnitude_bits16(b)));
+        if (bits >= kInfinity) return first_not_finite(x, tokens * cols);
+        range = range_of<Passes>(bits);
+      }
+      const F16 limit = broadcast16(kTop), factor = broadcast16(range.factor);
+      const Target out(digits, notes, tokens, g, t);
+      int32_t codes[2][2];
+      for (int half = 0; half < 2; half++) {
+        const Split s =
+            split<Passes>(round16(max16(broadcast16(-kTop), min16((half ? b : a) * factor, limit))));
+        codes[0][half] = sum_lanes(s.upper);
+        codes[1][half] = Passes == 3 ? sum_lanes(s.third) : 0;
+        out.put(s, half);
+      }
+      out.put_sums(PerRow ? 1 : range.scale, codes);
+    }
   return -1;
 }
 
-int decompose_tile_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
-                       int tokens, uint8_t* digits, GroupInfo* info, float* factor) {
-  const size_t stride = (size_t)multiscale::digit_bytes(form, passes) * tokens;
-  return decompose(x, cols, groups, passes, per_row, form, factor, [&](int g) {
-    return TileDigits{digits + g * stride, info + (size_t)g * tokens};
-  });
+template <template <int, DigitForm> class Target, DigitForm Form, int Passes>
+MS_INLINE int decompose_passes(const float* x, int cols, int groups, bool per_row, int tokens,
+                               uint8_t* digits, void* notes, float* factors) {
+  return per_row
+             ? decompose<Passes, true, Target<Passes, Form>>(x, cols, groups, tokens, digits, notes, factors)
+             : decompose<Passes, false, Target<Passes, Form>>(x, cols, groups, tokens, digits, notes,
+                                                              factors);
 }
 
-int decompose_panel_row(const float* x, int cols, int groups, int passes, bool per_row, DigitForm form,
-                        int tokens, uint8_t* digits, float* floats, float* factor) {
-  const size_t stride = (size_t)multiscale::digit_bytes(form, passes) * tokens;
-  return decompose(x, cols, groups, passes, per_row, form, factor, [&](int g) {
-    return PanelDigits{digits + g * stride, floats + (size_t)g * multiscale::kTokenFloats * tokens, tokens};
-  });
+template <template <int, DigitForm> class Target, DigitForm Form>
+int decompose_form(const float* x, int cols, int groups, int passes, bool per_row, int tokens,
+                   uint8_t* digits, void* notes, float* factors) {
+  switch (passes) {
+    case 1:
+      return decompose_passes<Target, Form, 1>(x, cols, groups, per_row, tokens, digits, notes, factors);
+    case 2:
+      return decompose_passes<Target, Form, 2>(x, cols, groups, per_row, tokens, digits, notes, factors);
+    default:
+      return decompose_passes<Target, Form, 3>(x, cols, groups, per_row, tokens, digits, notes, factors);
+  }
 }
 
 // Σ (factor · x)²
@@ -217,7 +261,11 @@ void add(float* x, const float* y, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] += y[i];
 }
 
-constexpr multiscale::ElementwiseKernels kKernels = {decompose_tile_row, decompose_panel_row, rms_norm_row,
-                                                     swiglu, add};
+constexpr multiscale::ElementwiseKernels kKernels = {
+    {decompose_form<TileDigits, DigitForm::kBytes>, decompose_form<TileDigits, DigitForm::kWords>},
+    {decompose_form<PanelDigits, DigitForm::kBytes>, decompose_form<PanelDigits, DigitForm::kWords>},
+    rms_norm_row,
+    swiglu,
+    add};
 
 }  // namespace

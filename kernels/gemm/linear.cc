@@ -274,28 +274,18 @@ long long Digits::decompose(Pool& pool, const ElementwiseKernels& kernels, const
   const long long none = static_cast<long long>(rows) * cols_;
   std::atomic<long long> bad{none};  // the lowest index found, whatever the threads' timing
   float* factors = reinterpret_cast<float*>(factors_.data());
+  const auto split =
+      (panels_ ? kernels.decompose_panel : kernels.decompose_tile)[static_cast<int>(table_.form)];
   pool.parallel_for(static_cast<int>(tiles_.size()), [&](int task, int) {
-    const Tile tile = tiles_[task];
-    uint8_t* digits = data_.data() + tile.row * row_bytes_;
-    for (int t = 0; t < tile.tokens; t++) {
-      const long long row = tile.row + t;
-      const float* from = x + row * cols_;
-      int column;
-      if (panels_) {
-        float* floats = const_cast<float*>(this->floats(tile.row)) + t;
-        column = kernels.decompose_panel_row(from, cols_, groups_, passes_, per_row_, table_.form,
-                                             tile.tokens, digits + t * 4, floats, factors + row);
-      } else {
-        GroupInfo* info = const_cast<GroupInfo*>(this->info(tile.row)) + t;
-        column =
-            kernels.decompose_tile_row(from, cols_, groups_, passes_, per_row_, table_.form, tile.tokens,
-                                       digits + t * digit_bytes(table_.form, passes_), info, factors + row);
-      }
-      if (column < 0) continue;
-      const long long index = row * cols_ + column;
-      long long lowest = bad.load();
-      while (index < lowest && !bad.compare_exchange_weak(lowest, index)) {
-      }
+    const auto [row, tokens] = tiles_[task];
+    uint8_t* notes = info_.data() + static_cast<size_t>(row) * groups_ *
+                                        (panels_ ? kTokenFloats * sizeof(float) : sizeof(GroupInfo));
+    const int found = split(x + static_cast<size_t>(row) * cols_, cols_, groups_, passes_, per_row_, tokens,
+                            data_.data() + row * row_bytes_, notes, factors + row);
+    if (found < 0) return;
+    const long long index = static_cast<long long>(row) * cols_ + found;
+    long long lowest = bad.load();
+    while (index < lowest && !bad.compare_exchange_weak(lowest, index)) {
     }
   });
   return bad.load() == none ? -1 : bad.load();
