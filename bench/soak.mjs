@@ -33,27 +33,31 @@ const megabytes = () => {
   return process.memoryUsage.rss() / 2 ** 20
 }
 
+const SAMPLES = 12
+
 /**
- * Runs `body` count times and compares memory after a tenth, when every cache and pool has been filled, with memory at
- * the end. The allowance is for the heap's own ups and downs.
+ * Runs `body` count times and looks at memory twelve times on the way. The heap has ups and downs, and takes a while to
+ * find its size; so the lowest of the last third is held against the lowest of the second.
  */
 async function soak(name, count, body) {
   if (count === 0) return
-  const warm = Math.max(1, Math.ceil(count / 10))
   const before = threads()
-  let start = 0
+  const samples = []
   for (let i = 0; i < count; i++) {
     await body(i)
-    if (i + 1 === warm) start = megabytes()
+    if (i + 1 < ((samples.length + 1) * count) / SAMPLES) continue
+    await settle()
+    samples.push(megabytes())
   }
-  await settle()
-  const end = megabytes()
+  const third = samples.length / 3
+  const start = Math.min(...samples.slice(third, 2 * third))
+  const end = Math.min(...samples.slice(2 * third))
   const left = threads() - before
   console.log(
-    `${name}: ${count} times, ${start.toFixed(1)} MB after ${warm}, ${end.toFixed(1)} MB at the end, ` +
+    `${name}: ${count} times, ${start.toFixed(1)} MB at half time, ${end.toFixed(1)} MB at the end, ` +
       `${Number.isNaN(left) ? 'threads unknown' : `${left} threads more than before`}`,
   )
-  if (end > start * 1.1 + 8) throw new Error(`${name}: memory grew from ${start} to ${end} MB`)
+  if (end > start * 1.05 + 4) throw new Error(`${name}: memory grew from ${start} to ${end} MB`)
   if (left > 0) throw new Error(`${name}: ${left} threads were left behind`)
 }
 
