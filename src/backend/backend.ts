@@ -87,12 +87,14 @@ export interface WeightOptions {
  * tensor, weight, digits or cache of another backend.
  */
 export interface Backend {
-  readonly name: 'reference' | 'native'
+  readonly name: 'reference' | 'native' | 'wasm'
   /** The kernel variant, for example 'avx512vnni'. */
   readonly variant: string
   readonly threads: number
   /** Threads for products of up to four tokens: memory may feed fewer than all. */
   readonly decodeThreads: number
+  /** Bytes that its memory can grow to, where that is less than what the system has. */
+  readonly memoryLimit?: number
 
   /**
    * Packs a matrix, reading it in pieces.

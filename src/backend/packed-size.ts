@@ -20,3 +20,20 @@ export const PACKED_BITS: Readonly<Record<CodeTypeName, number> & { [type in Ten
   MXFP4: 4.25,
   NVFP4: 4.5,
 }
+
+/** The same for the wasm backend (kernels/gemm/wasm_layout.as.ts): K types take what their files take. */
+export const WASM_PACKED_BITS: typeof PACKED_BITS = {
+  Q4_0: 4.5,
+  Q4_1: 5,
+  Q5_0: 8.5,
+  Q5_1: 9,
+  Q8_0: 8.5,
+  Q2_K: 5.125,
+  Q3_K: 4.5625,
+  Q4_K: 4.625,
+  Q5_K: 8.625,
+  Q6_K: 6.5625,
+  IQ4_NL: 4.5,
+  IQ4_XS: 4.3125,
+  MXFP4: 5,
+}

@@ -1,0 +1,143 @@
+import type { MatrixTypeName, QuantizedMatrix } from '../format/index.js'
+import {
+  type Backend,
+  type CacheShape,
+  type DigitOptions,
+  type Digits,
+  GROUP,
+  type KvCache,
+  type Tensor,
+  type Weight,
+} from './backend.js'
+
+/** What the wasm backend hands out: addresses in its memory. */
+
+/** Weight types by their numbers in kernels/gemm/wasm_formats.as.ts. */
+export const TYPES: readonly MatrixTypeName[] = [
+  'Q4_0',
+  'Q4_1',
+  'Q5_0',
+  'Q5_1',
+  'Q8_0',
+  'Q2_K',
+  'Q3_K',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+  'IQ4_NL',
+  'IQ4_XS',
+  'MXFP4',
+]
+/** Likewise in kernels/gemm/wasm_float.as.ts, with the bytes of a number. */
+export const FLOATS: Readonly<Record<string, { readonly type: number; readonly bytes: number }>> = {
+  F32: { type: 0, bytes: 4 },
+  F16: { type: 1, bytes: 2 },
+  BF16: { type: 2, bytes: 2 },
+}
+
+/** Rows that the kernels interleave: chunks begin at whole blocks. */
+export const BLOCK_ROWS = 16
+
+/** Memory of one tensor and all its views; given back when the last of them is gone. */
+export class Storage {
+  constructor(readonly address: number) {}
+}
+
+export class WasmTensor implements Tensor {
+  constructor(
+    readonly owner: Backend,
+    readonly rows: number,
+    readonly cols: number,
+    readonly storage: Storage,
+    readonly address: number,
+  ) {}
+}
+
+/** An object that is freed by name. */
+export interface Owned {
+  readonly owner: Backend
+  /** For messages. */
+  readonly name: string
+  readonly addresses: readonly number[]
+}
+
+export class WasmDigits implements Digits, Owned {
+  readonly name = 'these digits'
+  readonly addresses: readonly number[]
+  /** Rows of the last decomposition. */
+  filled = 0
+  constructor(
+    readonly owner: Backend,
+    readonly rows: number,
+    readonly cols: number,
+    readonly passes: DigitOptions['passes'],
+    readonly granularity: DigitOptions['granularity'],
+    readonly address: number,
+  ) {
+    this.addresses = [address]
+  }
+  get groups(): number {
+    return Math.ceil(this.cols / GROUP)
+  }
+}
+
+export class WasmWeight implements Weight, Owned {
+  readonly name: string
+  readonly rows: number
+  readonly cols: number
+  readonly type: Weight['type']
+  readonly quantized: boolean
+  readonly addresses: readonly number[]
+  constructor(
+    readonly owner: Backend,
+    { name, rows, cols, type }: QuantizedMatrix,
+    /** Number of the type: of codes, or of floats. */
+    readonly number: number,
+    readonly blockBytes: number,
+    readonly address: number,
+  ) {
+    this.name = name
+    this.rows = rows
+    this.cols = cols
+    this.type = type
+    this.quantized = !(type in FLOATS)
+    this.addresses = [address]
+  }
+  get blocks(): number {
+    return Math.ceil(this.rows / BLOCK_ROWS)
+  }
+  get byteLength(): number {
+    return this.blocks * this.blockBytes
+  }
+}
+
+export class WasmCache implements KvCache, Owned {
+  readonly name = 'this cache'
+  readonly type: KvCache['type']
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  readonly capacity: number
+  readonly addresses: readonly number[]
+  constructor(
+    readonly owner: Backend,
+    shape: CacheShape,
+    /** Of the keys, or the values, of one layer and head. */
+    readonly headBytes: number,
+    readonly address: number,
+  ) {
+    this.type = shape.type
+    this.layers = shape.layers
+    this.kvHeads = shape.kvHeads
+    this.headSize = shape.headSize
+    this.capacity = shape.capacity
+    this.addresses = [address]
+  }
+  get byteLength(): number {
+    return 2 * this.layers * this.kvHeads * this.headBytes
+  }
+  /** Keys of a layer; its values follow. */
+  layer(index: number): number {
+    return this.address + index * 2 * this.kvHeads * this.headBytes
+  }
+}

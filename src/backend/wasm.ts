@@ -1,0 +1,484 @@
+// Not from '../format/index.js', which reads files: this one runs in browsers too.
+import { FormatError } from '../format/error.js'
+import type { QuantizedMatrix } from '../format/index.js'
+import type {
+  AttentionOptions,
+  Backend,
+  CacheShape,
+  DigitOptions,
+  Digits,
+  KvCache,
+  RopeOptions,
+  Tensor,
+  Weight,
+  WeightOptions,
+} from './backend.js'
+import { GROUP } from './backend.js'
+import * as check from './checks.js'
+import { Heap, WASM_MEMORY_BYTES } from './wasm-heap.js'
+import {
+  ADDRESS,
+  defaultVariant,
+  nodeModule,
+  OPERATION,
+  readWasmModule,
+  relaxedDot,
+  type WasmExports,
+  type WasmVariantName,
+  wasmThreads,
+  wasmVariants,
+} from './wasm-module.js'
+import {
+  BLOCK_ROWS,
+  FLOATS,
+  type Owned,
+  Storage,
+  TYPES,
+  WasmCache,
+  WasmDigits,
+  WasmTensor,
+  WasmWeight,
+} from './wasm-objects.js'
+import { mayWait, startThreads, stopThreads } from './wasm-threads.js'
+
+export interface WasmOptions {
+  /** Threads for kernels, the caller's included. Default: one per core. One where memory cannot be shared. */
+  readonly threads?: number
+  /** A build by name, for tests; default: the fastest that this machine runs. */
+  readonly variant?: string
+  /** The compiled build, where it cannot be read from a file: `await fetchWasmModule(…)` with the same options. */
+  readonly module?: WebAssembly.Module
+}
+
+const PAGE_BYTES = 65536
+/** With less than that it is not worth trying. */
+const LEAST_MEMORY_BYTES = 256 << 20
+/** Bytes read from the file at a time: large enough to stream, small beside a model. */
+const CHUNK_BYTES = 4 << 20
+/** Tokens of a task, elements of a task, query rows of a task, positions of a block: as the kernels have them. */
+const SLAB = 64
+const SLICE = 16_384
+const QUERY_ROWS = 16
+const POSITIONS = 16
+/** Groups of digits come in chunks of so many. */
+const CHUNK_GROUPS = 16
+
+/**
+ * The backend of WebAssembly kernels (kernels/**\/*.as.ts): runs wherever there is 128-bit SIMD, without a compiler.
+ * @throws RangeError for an unknown variant or count of threads; Error if this runtime does not run the variant, or the
+ *   kernels were not built
+ */
+export function createWasmBackend(options: WasmOptions = {}): Backend {
+  const wanted = options.threads ?? processors()
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1024) {
+    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${wanted}`)
+  }
+  const threads = wanted > 1 && wasmThreads() ? wanted : 1
+  return new WasmBackend(instantiate(options, threads), threads)
+}
+
+function processors(): number {
+  return nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1
+}
+
+interface Instance {
+  readonly variant: WasmVariantName
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  /** Bytes that the memory can grow to. */
+  readonly limit: number
+  readonly kernels: WasmExports
+}
+
+function instantiate({ variant, module }: WasmOptions, threads: number): Instance {
+  const variants = wasmVariants()
+  const known = variants.find(({ name }) => name === variant)
+  if (variant !== undefined && !known) {
+    const names = variants.map(({ name }) => `'${name}'`).join(' and ')
+    throw new RangeError(`no WebAssembly variant is called ${JSON.stringify(variant)}; there are ${names}`)
+  }
+  const name = known?.name ?? defaultVariant()
+  if (!variants.some((one) => one.name === name && one.supported)) {
+    throw new Error(`this runtime cannot run the WebAssembly variant ${name}`)
+  }
+  const compiled = module ?? readWasmModule(name, threads > 1)
+  const { memory, limit } = reserve(threads > 1)
+  const instance = new WebAssembly.Instance(compiled, { env: { memory } })
+  const kernels = instance.exports as unknown as WasmExports
+  kernels.setEightBits(relaxedDot() === 'unsigned')
+  return { variant: name, module: compiled, memory, limit, kernels }
+}
+
+/** A memory with room for as much as the system lets it: addresses are reserved, pages come as it grows. */
+function reserve(shared: boolean): { memory: WebAssembly.Memory; limit: number } {
+  for (let limit = WASM_MEMORY_BYTES; ; limit = Math.floor(limit / 2 / PAGE_BYTES) * PAGE_BYTES) {
+    try {
+      const memory = new WebAssembly.Memory({ initial: 2, maximum: limit / PAGE_BYTES, shared })
+      return { memory, limit }
+    } catch (error) {
+      if (limit < LEAST_MEMORY_BYTES) throw error
+    }
+  }
+}
+
+/** What a closed backend no longer has. */
+interface Running {
+  readonly memory: WebAssembly.Memory
+  readonly kernels: WasmExports
+  readonly heap: Heap
+  /** Frees what tensors held that are gone. */
+  readonly registry: FinalizationRegistry<number>
+}
+
+class WasmBackend implements Backend {
+  readonly name = 'wasm'
+  readonly variant: string
+  readonly memoryLimit: number
+  #running: Running | null
+  /** What is still allocated and freed by name. */
+  readonly #owned = new Set<Owned>()
+  /** Views of the memory's current buffer. */
+  #words = new Uint32Array(0)
+  #floats = new Float32Array(0)
+  /** Scratch memory that grows with what it is needed for. */
+  readonly #scratch = { ids: { address: 0, bytes: 0 }, scores: { address: 0, bytes: 0 } }
+
+  constructor(
+    { variant, module, memory, limit, kernels }: Instance,
+    readonly threads: number,
+  ) {
+    this.variant = variant
+    this.memoryLimit = limit
+    const heap = new Heap(memory, ADDRESS.heap, limit)
+    const registry = new FinalizationRegistry<number>((address) => {
+      if (this.#running) heap.free(address)
+    })
+    this.#running = { memory, kernels, heap, registry }
+    kernels.initialize(threads, heap.allocate(threads * kernels.scratchBytes()), threads === 1 || mayWait())
+    if (threads > 1) startThreads(module, memory, threads - 1)
+  }
+
+  /** What the module exports; for tests. */
+  get kernels(): WasmExports {
+    return this.#open.kernels
+  }
+
+  get #open(): Running {
+    if (!this.#running) throw new Error('the backend was closed')
+    return this.#running
+  }
+
+  /** Views of the memory as it is now: growing makes a new buffer. */
+  #view(): { words: Uint32Array; floats: Float32Array } {
+    const { buffer } = this.#open.memory
+    if (this.#words.buffer !== buffer) {
+      this.#words = new Uint32Array(buffer)
+      this.#floats = new Float32Array(buffer)
+    }
+    return { words: this.#words, floats: this.#floats }
+  }
+
+  /** Runs an operation: its fields, in the order of the kernel's job, as unsigned words. */
+  #run(operation: number, tasks: number, ...fields: number[]): void {
+    this.#view().words.set(fields, ADDRESS.job / 4)
+    this.#open.kernels.run(operation, tasks)
+  }
+
+  /** Runs an operation that looks for a bad value. @returns the lowest index it found, or −1 */
+  #search(operation: number, tasks: number, ...fields: number[]): number {
+    const { words } = this.#view()
+    words[ADDRESS.found / 4] = 0x7fffffff
+    this.#run(operation, tasks, ...fields)
+    const found = words[ADDRESS.found / 4]
+    return found === 0x7fffffff ? -1 : found
+  }
+
+  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+    const { kernels, heap } = this.#open
+    const { rows, cols, rowBytes, name, type } = matrix
+    const float = FLOATS[type]
+    const number = float ? float.type : TYPES.indexOf(type)
+    const blockBytes = float
+      ? Math.ceil((cols * BLOCK_ROWS * float.bytes) / 64) * 64
+      : kernels.blockBytes(number, cols / GROUP)
+    const address = heap.allocate(Math.ceil(rows / BLOCK_ROWS) * blockBytes)
+    const weight = new WasmWeight(this, matrix, number, blockBytes, address)
+    this.#owned.add(weight)
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
+    const size = Math.min(step, rows) * rowBytes
+    let staging: number | null = null
+    let next: Promise<Uint8Array> = Promise.resolve(new Uint8Array())
+    try {
+      staging = heap.allocate(size)
+      const buffers = [new Uint8Array(size), new Uint8Array(size)]
+      const read = (begin: number) =>
+        matrix.readRows(begin, Math.min(begin + step, rows), buffers[(begin / step) % 2])
+      next = read(0)
+      for (let begin = 0; begin < rows; begin += step) {
+        const bytes = await next
+        signal?.throwIfAborted()
+        const end = Math.min(begin + step, rows)
+        // The next chunk is read while this one is packed.
+        if (end < rows) next = read(end)
+        new Uint8Array(this.#open.memory.buffer).set(bytes, staging)
+        const bad = this.#search(
+          float ? OPERATION.packFloat : OPERATION.pack,
+          Math.ceil((end - begin) / BLOCK_ROWS),
+          number,
+          float ? 0 : kernels.layoutOf(number),
+          address + (begin / BLOCK_ROWS) * blockBytes,
+          blockBytes,
+          float ? cols : cols / GROUP,
+          staging,
+          rowBytes,
+          end - begin,
+        )
+        if (bad >= 0) {
+          throw new FormatError(
+            name,
+            `row ${begin + bad} holds a scale or value that is not finite; the file is damaged`,
+          )
+        }
+        onProgress?.(bytes.byteLength)
+      }
+    } catch (error) {
+      await next.catch(() => {}) // no read is left behind
+      if (this.#owned.has(weight)) this.free(weight)
+      throw error
+    } finally {
+      if (staging !== null && this.#running) heap.free(staging)
+    }
+    return weight
+  }
+
+  /** Narrows to what this very backend made and still has. */
+  #own<T extends Owned>(object: unknown, type: check.Class<T>): T {
+    const narrowed = check.own(object, type)
+    if (narrowed.owner !== this) throw check.foreign()
+    if (this.#owned.has(narrowed)) return narrowed
+    throw new Error(`${narrowed.name} was freed before`)
+  }
+
+  /** Address of a tensor of this backend. */
+  #at(tensor: Tensor): number {
+    const { owner, address } = check.own(tensor, WasmTensor)
+    if (owner !== this) throw check.foreign()
+    return address
+  }
+
+  tensor(rows: number, cols: number): Tensor {
+    const { heap, registry } = this.#open
+    check.checkShape(rows, cols)
+    const address = heap.allocate(4 * rows * cols)
+    const storage = new Storage(address)
+    registry.register(storage, address)
+    const at = address / 4
+    this.#view().floats.fill(0, at, at + rows * cols)
+    return new WasmTensor(this, rows, cols, storage, address)
+  }
+
+  rows(tensor: Tensor, begin: number, end: number): Tensor {
+    const address = this.#at(tensor)
+    check.checkRows(tensor, begin, end)
+    const { cols, storage } = tensor as WasmTensor
+    return new WasmTensor(this, end - begin, cols, storage, address + 4 * begin * cols)
+  }
+
+  upload(tensor: Tensor, values: ArrayLike<number>): void {
+    const address = this.#at(tensor)
+    check.checkUpload(tensor, values)
+    this.#view().floats.set(values, address / 4)
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array> {
+    const at = this.#at(tensor) / 4
+    return this.#view().floats.slice(at, at + tensor.rows * tensor.cols)
+  }
+
+  digits(rows: number, cols: number, options: DigitOptions): Digits {
+    const { heap, kernels } = this.#open
+    check.checkDigits(rows, cols, options)
+    const { passes, granularity } = options
+    const chunks = Math.ceil(cols / (GROUP * CHUNK_GROUPS))
+    const address = heap.allocate(rows * chunks * CHUNK_GROUPS * kernels.digitBytes(passes))
+    const digits = new WasmDigits(this, rows, cols, passes, granularity, address)
+    this.#owned.add(digits)
+    return digits
+  }
+
+  decompose(x: Tensor, digits: Digits): void {
+    check.checkDecompose(x, digits)
+    const d = this.#own(digits, WasmDigits)
+    d.filled = 0 // a failure leaves no digits of use
+    const perRow = d.granularity === 'row' ? 1 : 0
+    const fields = [this.#at(x), x.cols, d.passes, perRow, d.address, x.rows]
+    const bad = this.#search(OPERATION.decompose, x.rows, ...fields)
+    if (bad >= 0) throw check.notFinite(Math.floor(bad / x.cols), bad % x.cols)
+    d.filled = x.rows
+  }
+
+  linear(x: Digits | Tensor, weight: Weight, out: Tensor, bias?: Tensor): void {
+    const w = this.#own(weight, WasmWeight)
+    const y = this.#at(out)
+    const b = bias ? this.#at(bias) : 0
+    check.checkOperand(x instanceof WasmDigits, weight)
+    const tokens = x instanceof WasmDigits ? x.filled : x.rows
+    check.checkLinear({ rows: tokens, cols: x.cols }, weight, out, bias)
+    // A single token's tasks are small: some for each thread. Of many tokens a block of rows is enough.
+    const step = tokens > 1 ? 1 : Math.max(1, Math.floor(w.blocks / (this.threads * 16)))
+    const tasks = Math.ceil(w.blocks / step) * Math.ceil(tokens / SLAB)
+    if (x instanceof WasmDigits) {
+      const d = this.#own(x, WasmDigits)
+      const { kernels } = this.#open
+      const [layout, offset] = [kernels.layoutOf(w.number), kernels.offsetOf(w.number)]
+      const matrix = [layout, offset, w.address, w.blockBytes, d.groups, w.rows]
+      this.#run(OPERATION.linear, tasks, ...matrix, d.address, d.passes, tokens, y, b, step)
+    } else {
+      const matrix = [w.number, w.address, w.blockBytes, w.cols, w.rows]
+      this.#run(OPERATION.linearFloat, tasks, ...matrix, this.#at(x), tokens, y, b, step)
+    }
+  }
+
+  embed(weight: Weight, ids: ArrayLike<number>, out: Tensor): void {
+    check.checkEmbed(weight, ids, out)
+    const w = this.#own(weight, WasmWeight)
+    const to = this.#at(out)
+    const { kernels } = this.#open
+    const at = this.#room('ids', 4 * ids.length)
+    this.#view().words.set(ids, at / 4)
+    const [layout, offset] = w.quantized
+      ? [kernels.layoutOf(w.number), kernels.offsetOf(w.number)]
+      : [w.number, 0]
+    const operation = w.quantized ? OPERATION.embed : OPERATION.embedFloat
+    this.#run(operation, ids.length, layout, offset, w.address, w.blockBytes, w.cols, at, to)
+  }
+
+  /** Scratch memory of at least so many bytes. */
+  #room(name: 'ids' | 'scores', bytes: number): number {
+    const { heap } = this.#open
+    const held = this.#scratch[name]
+    if (held.bytes < bytes) {
+      if (held.bytes > 0) heap.free(held.address)
+      held.bytes = 0
+      held.address = heap.allocate(bytes)
+      held.bytes = bytes
+    }
+    return held.address
+  }
+
+  rmsNorm(x: Tensor, gain: Tensor, epsilon: number, out: Tensor): void {
+    check.checkNorm(x, gain, out)
+    this.#run(OPERATION.norm, x.rows, this.#at(x), this.#at(gain), floatBits(epsilon), this.#at(out), x.cols)
+  }
+
+  rope(x: Tensor, options: RopeOptions): void {
+    const size = check.checkRope(x, options)
+    const { heads, position, pairs, table } = options
+    const row = this.#at(table) + 4 * position * table.cols
+    const half = pairs === 'half' ? 1 : 0
+    this.#run(OPERATION.rope, x.rows, this.#at(x), heads, size, row, table.cols, half)
+  }
+
+  gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
+    check.checkSame(gate, up, out)
+    const count = gate.rows * gate.cols
+    const [g, u, o] = [gate, up, out].map((tensor) => this.#at(tensor))
+    this.#run(OPERATION.swiglu, Math.ceil(count / SLICE), g, u, o, count)
+  }
+
+  add(x: Tensor, y: Tensor): void {
+    check.checkSame(x, y)
+    const count = x.rows * x.cols
+    this.#run(OPERATION.add, Math.ceil(count / SLICE), this.#at(x), this.#at(y), 0, count)
+  }
+
+  cache(shape: CacheShape): KvCache {
+    const { heap } = this.#open
+    check.checkCache(shape)
+    const { type, layers, kvHeads, headSize, capacity } = shape
+    const positions = Math.ceil(capacity / POSITIONS) * POSITIONS
+    const headBytes = positions * headSize * (type === 'f16' ? 2 : 4)
+    const cache = new WasmCache(this, shape, headBytes, heap.allocate(2 * layers * kvHeads * headBytes))
+    this.#owned.add(cache)
+    return cache
+  }
+
+  /** The fields that append and attention begin with. */
+  #cacheFields(cache: WasmCache, layer: number, position: number, rows: number): number[] {
+    const half = cache.type === 'f16' ? 1 : 0
+    return [cache.layer(layer), cache.headBytes, half, cache.kvHeads, cache.headSize, position, rows]
+  }
+
+  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
+    check.checkAppend(cache, layer, position, k, v)
+    const fields = this.#cacheFields(this.#own(cache, WasmCache), layer, position, k.rows)
+    this.#run(OPERATION.append, k.rows, ...fields, this.#at(k), this.#at(v))
+  }
+
+  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
+    check.checkAttention(q, cache, out, options)
+    const kv = this.#own(cache, WasmCache)
+    const [from, to] = [this.#at(q), this.#at(out)]
+    const { layer, position, heads, scale } = options
+    // Query heads that share a kv head, for as many tokens as fill a tile of rows, share a pass over its keys.
+    const tokens = Math.max(1, Math.floor((QUERY_ROWS * kv.kvHeads) / heads))
+    const scoreBytes = 4 * Math.ceil(kv.capacity / POSITIONS) * POSITIONS
+    const scratchBytes = 4 * POSITIONS * kv.headSize + QUERY_ROWS * scoreBytes
+    const scratch = this.#room('scores', this.threads * scratchBytes)
+    const fields = this.#cacheFields(kv, layer, position, q.rows)
+    const tasks = kv.kvHeads * Math.ceil(q.rows / tokens)
+    this.#run(
+      OPERATION.attend,
+      tasks,
+      ...fields,
+      from,
+      to,
+      heads,
+      floatBits(scale),
+      tokens,
+      scratch,
+      scratchBytes,
+      scoreBytes,
+    )
+  }
+
+  free(object: Weight | Digits | KvCache): void {
+    const type =
+      object instanceof WasmWeight ? WasmWeight : object instanceof WasmDigits ? WasmDigits : WasmCache
+    const owned: Owned = this.#own<WasmWeight | WasmDigits | WasmCache>(object, type)
+    for (const address of owned.addresses) this.#open.heap.free(address)
+    this.#owned.delete(owned)
+  }
+
+  close(): void {
+    if (!this.#running) return
+    const { memory } = this.#running
+    if (this.threads > 1) stopThreads(memory)
+    this.#owned.clear()
+    // Nothing refers to the memory any more.
+    this.#running = null
+    this.#words = new Uint32Array(0)
+    this.#floats = new Float32Array(0)
+    if (this.threads > 1) collectGarbage()
+  }
+}
+
+/**
+ * The garbage collector does not count shared memory, and would leave gigabytes of it for long. A buffer that is larger
+ * than what it lets live outside its heap makes it collect at once; the buffer's pages are never touched.
+ */
+function collectGarbage(): void {
+  try {
+    new ArrayBuffer(2 ** 32)
+  } catch {
+    // No room for it: then everything was collected, too.
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(4))
+
+/** A float32 as the word that holds it. */
+function floatBits(value: number): number {
+  bits.setFloat32(0, value)
+  return bits.getUint32(0)
+}
