@@ -47,7 +47,7 @@ const WARN = [
 function giveUp(reason) {
   const notice =
     `multiscale: the native addon was not built: ${reason}\n` +
-    '  multiscale still works, with the reference backend in plain TypeScript: correct, but a hundred times slower and more.\n' +
+    '  multiscale still works, with its WebAssembly backend: the same answers, two to six times slower.\n' +
     '  For full speed install a C++20 compiler (Debian/Ubuntu: apt install g++; macOS: xcode-select --install;\n' +
     '  Alpine: apk add g++) and run: npm rebuild multiscale (in a clone: npm run build:addon)'
   console.error(notice)

@@ -27,7 +27,7 @@ export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'
   kv: 'f32' | 'f16'
-  backend?: 'native' | 'reference'
+  backend?: 'native' | 'wasm' | 'reference'
   variant?: string
   threads?: number
 }
@@ -61,12 +61,16 @@ export function addComputeOptions(command: Command): Command {
       new Option('--kv <type>', 'numbers of the key/value cache').choices(['f32', 'f16']).default('f32'),
     )
     .addOption(
-      new Option('--backend <name>', 'where to compute (default: native if built)').choices([
+      new Option('--backend <name>', 'where to compute (default: native if built, else wasm)').choices([
         'native',
+        'wasm',
         'reference',
       ]),
     )
-    .option('--variant <name>', 'native kernels to use, e.g. avx2 (default: the widest this CPU runs)')
+    .option(
+      '--variant <name>',
+      'kernels to use, e.g. avx2 or simd128 (default: the fastest this machine runs)',
+    )
     .option(
       '--threads <n>',
       'threads for kernels (default: one per core; decoding: as many as are measured to be fastest)',

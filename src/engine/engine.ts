@@ -4,7 +4,7 @@ import type { Tokenizer } from '../tokenizer/index.js'
 import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
-import { checkMemory, estimateMemory } from './memory.js'
+import { checkBackendMemory, checkMemory, estimateMemory } from './memory.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { loadWeights, matricesOf } from './weights.js'
 
@@ -59,6 +59,7 @@ export class Engine {
     try {
       const estimate = estimateMemory(file, config, { backend: backend.name, context, cacheType, batch })
       checkMemory(file.name, estimate)
+      checkBackendMemory(file.name, estimate, backend.memoryLimit)
       const weights = await loadWeights(file, config, backend, {
         signal,
         onProgress: (loadedBytes, totalBytes) => onProgress?.({ loadedBytes, totalBytes }),

@@ -1,5 +1,5 @@
 import { freemem } from 'node:os'
-import { type BackendName, type CacheType, PACKED_BITS } from '../backend/index.js'
+import { type BackendName, type CacheType, PACKED_BITS, WASM_PACKED_BITS } from '../backend/index.js'
 import { type GgufFile, type TensorInfo, tensorType } from '../format/index.js'
 import type { ModelConfig } from './config.js'
 
@@ -26,7 +26,7 @@ export function packedBytes({ shape, type, byteLength }: TensorInfo, backend: Ba
   const count = shape[0] * shape[1]
   // The reference backend keeps a byte a code and float32 scales (or float32 values).
   if (backend === 'reference') return count * (tensorType(type).kind === 'codes' ? 1.25 : 4)
-  const bits = PACKED_BITS[type]
+  const bits = (backend === 'wasm' ? WASM_PACKED_BITS : PACKED_BITS)[type]
   return bits === undefined ? byteLength : (count * bits) / 8
 }
 
@@ -75,6 +75,8 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`
 }
 
+const ADVICE = 'take a smaller or lower-bit model, a shorter context, or an f16 cache'
+
 /** @throws Error saying how much is needed, for what, and how much there is */
 export function checkMemory(what: string, estimate: MemoryEstimate, available = availableMemory()): void {
   if (estimate.total <= available) return
@@ -82,6 +84,22 @@ export function checkMemory(what: string, estimate: MemoryEstimate, available = 
   throw new Error(
     `${what} needs about ${formatBytes(total)} of memory (weights ${formatBytes(weights)}, cache ${formatBytes(cache)}, ` +
       `other ${formatBytes(other)}), but only ${formatBytes(available)} are available; ` +
-      'take a smaller or lower-bit model, a shorter context, or an f16 cache',
+      ADVICE,
+  )
+}
+
+/**
+ * Whether a model fits the memory of its backend, if that is limited: WebAssembly has addresses of 32 bits.
+ * @param limit bytes, undefined if there is no limit
+ * @throws Error saying how much is needed, for what, and how much there is
+ */
+export function checkBackendMemory(what: string, estimate: MemoryEstimate, limit: number | undefined): void {
+  // The runtime and the read buffers are not the backend's.
+  const needed = estimate.total - RUNTIME_BYTES - READ_BUFFERS
+  if (limit === undefined || needed <= limit) return
+  throw new Error(
+    `${what} needs about ${formatBytes(needed)} of WebAssembly memory (weights ${formatBytes(estimate.weights)}, ` +
+      `cache ${formatBytes(estimate.cache)}), which holds at most ${formatBytes(limit)}; ` +
+      `build the native addon (npm rebuild multiscale with a C++20 compiler), or ${ADVICE}`,
   )
 }

@@ -11,11 +11,11 @@ export interface LoadOptions {
   readonly granularity?: 'group' | 'row'
   /** Number format of cached keys and values; default 'f32', 'f16' halves the memory. */
   readonly cacheType?: CacheType
-  /** Default: native if the addon was built, else reference. */
+  /** Default: native if the addon was built, else wasm. */
   readonly backend?: BackendName
   /** Threads for kernels. Default: one per core, and for decoding as many as are measured to be fastest. */
   readonly threads?: number
-  /** A native dispatch level by name, for example 'avx2'. Default: the widest that this CPU runs. */
+  /** Kernels by name, for example 'avx2' of the native backend or 'simd128' of wasm. Default: the fastest that this machine runs. */
   readonly variant?: string
   /** Most prompt tokens of one pass. Default 256. */
   readonly batch?: number

@@ -28,7 +28,7 @@ describe('loadModel', () => {
     [{ context: Number.NaN }, 'the context must be a positive whole number, not NaN'],
     [{ context: 65 }, 'a context of 65 is more than the 64 positions that the model was trained for'],
     [{ batch: 0 }, 'batch must be a positive whole number, not 0'],
-    [{ backend: 'cuda' }, "no backend is called \"cuda\"; use 'native' or 'reference'"],
+    [{ backend: 'cuda' }, "no backend is called \"cuda\"; use 'native', 'wasm' or 'reference'"],
     [{ threads: 0 }, 'threads must be a whole number from 1 to 1024, not 0'],
     [{ threads: 2.5 }, 'threads must be a whole number from 1 to 1024, not 2.5'],
     [{ variant: 'nonsense' }, 'no variant is called nonsense'],

@@ -3,6 +3,7 @@ import { modelConfig } from '../../src/engine/config.js'
 import {
   availableMemory,
   cacheBytesPerToken,
+  checkBackendMemory,
   checkMemory,
   estimateMemory,
   formatBytes,
@@ -51,6 +52,11 @@ describe('estimateMemory', () => {
     expect((await estimate(inQ4K)).weights).toBeCloseTo(bytes, 3)
   })
 
+  test('weights: wasm packs Q4_0 as the file stores it, too', async () => {
+    const native = await estimate({ type: 'Q4_0' })
+    expect(await estimate({ type: 'Q4_0' }, { backend: 'wasm' })).toEqual(native)
+  })
+
   test('cache: keys and values of every layer and position', async () => {
     const model = { layers: 3, heads: 8, kvHeads: 2, width: 64 }
     const numbers = 2 * 3 * 2 * 8
@@ -90,6 +96,22 @@ describe('checkMemory', () => {
   test('by default what the system has', () => {
     expect(availableMemory()).toBeGreaterThan(0)
     expect(() => checkMemory('model.gguf', { ...need, total: 1e18 })).toThrow(/needs about 1000000000 GB/)
+  })
+})
+
+describe('checkBackendMemory', () => {
+  const need = { weights: 4.1e9, cache: 5.37e8, other: 2e8, total: 4.837e9 }
+
+  test('no limit, or enough', () => {
+    expect(() => checkBackendMemory('model.gguf', need, undefined)).not.toThrow()
+    // The runtime and the read buffers, 98 MiB of `other`, are not in the backend's memory.
+    expect(() => checkBackendMemory('model.gguf', need, need.total - (98 << 20))).not.toThrow()
+  })
+
+  test('short: how much for what, how much there is, what to do', () => {
+    expect(() => checkBackendMemory('model.gguf', need, 4294901760)).toThrow(
+      /^model\.gguf needs about 4\.73 GB of WebAssembly memory \(weights 4\.10 GB, cache 537 MB\), which holds at most 4\.29 GB; build the native addon/,
+    )
   })
 })
 
