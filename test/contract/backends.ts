@@ -2,7 +2,9 @@ import {
   type Backend,
   createNativeBackend,
   createReferenceBackend,
+  createWasmBackend,
   nativeVariants,
+  wasmVariants,
 } from '../../src/backend/index.js'
 
 /** One entry of the list that every contract test runs over. */
@@ -11,6 +13,8 @@ export interface Subject {
   readonly kind: Backend['name']
   /** Null for the reference. */
   readonly variant: string | null
+  /** It runs as many threads as it is told. */
+  readonly pooled: boolean
   create(threads?: number): Backend
 }
 
@@ -18,6 +22,7 @@ export const REFERENCE: Subject = {
   label: 'reference',
   kind: 'reference',
   variant: null,
+  pooled: false,
   create: createReferenceBackend,
 }
 
@@ -28,6 +33,7 @@ export const NATIVE: readonly Subject[] = nativeVariants()
     label: `native ${name}`,
     kind: 'native',
     variant: name,
+    pooled: true,
     create(threads = 2) {
       const backend = createNativeBackend({ variant: name, threads })
       if (!backend) throw new Error('the addon disappeared between two calls')
@@ -35,4 +41,20 @@ export const NATIVE: readonly Subject[] = nativeVariants()
     },
   }))
 
-export const SUBJECTS: readonly Subject[] = [REFERENCE, ...NATIVE]
+/** What this runtime runs of WebAssembly, with a pool of threads and without. */
+export const WASM: readonly Subject[] = wasmVariants()
+  .filter(({ supported }) => supported)
+  .flatMap(({ name }) =>
+    [2, 1].map((usual) => ({
+      label: `wasm ${name}, ${usual === 1 ? 'one thread' : 'threads'}`,
+      kind: 'wasm' as const,
+      variant: name,
+      pooled: usual > 1,
+      create: (threads = usual) => createWasmBackend({ variant: name, threads: usual === 1 ? 1 : threads }),
+    })),
+  )
+
+/** Backends whose kernels have memory of their own. */
+export const KERNELS: readonly Subject[] = [...NATIVE, ...WASM]
+
+export const SUBJECTS: readonly Subject[] = [REFERENCE, ...KERNELS]

@@ -5,7 +5,7 @@ import { attend, attentionCase, filledCache } from '../helpers/attention.js'
 import { columnsOf, expectBits, expectVaried, product, tensorOf, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, randomNormal } from '../helpers/quants.js'
-import { NATIVE, SUBJECTS } from './backends.js'
+import { KERNELS, SUBJECTS } from './backends.js'
 
 /** A row's result depends on nothing but the row: not on its batch, nor on the number of threads. */
 
@@ -121,39 +121,42 @@ describe.each(SUBJECTS)('$label: rows one at a time or together', ({ create }) =
   })
 })
 
-test.each(NATIVE)('$label: 1, 2 and 5 threads give the same bits, seed 830', async ({ create }) => {
-  const results: Float32Array[][] = []
-  for (const threads of [1, 2, 5]) {
-    const backend = create(threads)
-    expect(backend.threads).toBe(threads)
-    const found: Float32Array[] = []
-    for (const type of TYPES) {
-      const { rows, cols, bytes, x, options } = dataOf(type, 117, MANY_TOKENS, 830)
-      const weight = await weightOf(backend, type, rows, cols, bytes)
-      for (const option of options) found.push(await product(backend, x, weight, option))
+test.each(KERNELS.filter(({ pooled }) => pooled))(
+  '$label: 1, 2 and 5 threads give the same bits, seed 830',
+  async ({ create }) => {
+    const results: Float32Array[][] = []
+    for (const threads of [1, 2, 5]) {
+      const backend = create(threads)
+      expect(backend.threads).toBe(threads)
+      const found: Float32Array[] = []
+      for (const type of TYPES) {
+        const { rows, cols, bytes, x, options } = dataOf(type, 117, MANY_TOKENS, 830)
+        const weight = await weightOf(backend, type, rows, cols, bytes)
+        for (const option of options) found.push(await product(backend, x, weight, option))
+      }
+      const c = attentionCase('f16', 64, 3, 5, 60, 831)
+      found.push(await attend(backend, filledCache(backend, c), c, 20))
+      const rms = backend.tensor(40, 100)
+      const input = tensorOf(backend, 40, 100, randomNormal(4000, 832))
+      backend.rmsNorm(input, tensorOf(backend, 1, 100, randomNormal(100, 833)), 1e-5, rms)
+      found.push(await backend.read(rms))
+      // Larger than a task of the pool, by a tail.
+      const long = 3 * 16_384 + 7
+      const gate = tensorOf(backend, 1, long, randomNormal(long, 834))
+      backend.gatedActivation(gate, tensorOf(backend, 1, long, randomNormal(long, 835)), gate)
+      found.push(await backend.read(gate))
+      backend.close()
+      results.push(found)
     }
-    const c = attentionCase('f16', 64, 3, 5, 60, 831)
-    found.push(await attend(backend, filledCache(backend, c), c, 20))
-    const rms = backend.tensor(40, 100)
-    const input = tensorOf(backend, 40, 100, randomNormal(4000, 832))
-    backend.rmsNorm(input, tensorOf(backend, 1, 100, randomNormal(100, 833)), 1e-5, rms)
-    found.push(await backend.read(rms))
-    // Larger than a task of the pool, by a tail.
-    const long = 3 * 16_384 + 7
-    const gate = tensorOf(backend, 1, long, randomNormal(long, 834))
-    backend.gatedActivation(gate, tensorOf(backend, 1, long, randomNormal(long, 835)), gate)
-    found.push(await backend.read(gate))
-    backend.close()
-    results.push(found)
-  }
-  const [first, ...others] = results
-  for (const [i, other] of others.entries())
-    for (const [k, values] of first.entries())
-      expectBits(other[k], values, 1, `result ${k}, ${[2, 5][i]} threads`)
-})
+    const [first, ...others] = results
+    for (const [i, other] of others.entries())
+      for (const [k, values] of first.entries())
+        expectBits(other[k], values, 1, `result ${k}, ${[2, 5][i]} threads`)
+  },
+)
 
 // More threads than cores: workers lose their core in the middle of a task and wake late for the next.
-test.each(NATIVE)('$label: 2000 small jobs on 5 threads stay right, seed 840', async ({ create }) => {
+test.each(KERNELS)('$label: 2000 small jobs on 5 threads stay right, seed 840', async ({ create }) => {
   const length = 2 * 16_384 + 5 // three tasks
   // Two pools at once disturb each other's workers.
   const pools = [create(5), create(5)]

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { type Backend, createNativeBackend, selectBackend } from '../../src/backend/index.js'
+import {
+  type Backend,
+  createNativeBackend,
+  createWasmBackend,
+  selectBackend,
+} from '../../src/backend/index.js'
 import { expectBits, product, tensorOf, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, randomNormal } from '../helpers/quants.js'
-import { NATIVE, SUBJECTS } from './backends.js'
+import { KERNELS, SUBJECTS } from './backends.js'
 
 /** Objects that are gone or are another instance's, and backends that cannot be made. */
 
@@ -23,7 +28,7 @@ async function made(backend: Backend) {
   return { x, digits, weight, cache, out: backend.tensor(2, ROWS), attended: backend.tensor(2, COLS) }
 }
 
-describe.each(NATIVE)('$label frees at once', ({ create }) => {
+describe.each(KERNELS)('$label frees at once', ({ create }) => {
   const gone = /freed|closed|belongs to another backend/
 
   test('a freed weight, digits or cache is an error, not a crash', async () => {
@@ -89,14 +94,13 @@ describe.each(NATIVE)('$label frees at once', ({ create }) => {
 })
 
 // Variants keep digits in layouts of their own: one reading another's would read beyond their end.
-describe.each(NATIVE)('$label refuses what belongs to another native backend', ({ create, variant }) => {
-  test.each(NATIVE.map((other) => other.variant))('of variant %s', async (other) => {
+describe.each(KERNELS)('$label refuses what belongs to another backend', ({ create, label }) => {
+  test.each(KERNELS)('$label', async ({ label: other, create: createOther }) => {
     const mine = create()
-    const theirs = createNativeBackend({ variant: other ?? undefined, threads: 1 })
-    if (!theirs) throw new Error('the addon disappeared')
+    const theirs = createOther(1)
     const own = await made(mine)
     const foreign = await made(theirs)
-    const name = `${variant} with objects of ${other}`
+    const name = `${label} with objects of ${other}`
     expect(() => mine.linear(foreign.digits, own.weight, own.out), name).toThrow(RangeError)
     expect(() => mine.linear(own.digits, foreign.weight, own.out), name).toThrow(RangeError)
     expect(() => mine.decompose(own.x, foreign.digits), name).toThrow(RangeError)
@@ -108,6 +112,24 @@ describe.each(NATIVE)('$label refuses what belongs to another native backend', (
     mine.close()
     theirs.linear(foreign.digits, foreign.weight, foreign.out)
     theirs.close()
+  })
+})
+
+describe('making a WebAssembly backend', () => {
+  test('an unknown variant is named', () => {
+    expect(() => createWasmBackend({ variant: 'avx2' })).toThrow(/"avx2".*simd128.*relaxed-simd/)
+    expect(() => selectBackend({ backend: 'wasm', variant: 'avx2' })).toThrow(/avx2/)
+  })
+
+  test.each([0, -1, 1.5, Number.NaN, 1025])('%d threads are refused', (threads) => {
+    expect(() => createWasmBackend({ threads })).toThrow(RangeError)
+    expect(() => createWasmBackend({ threads })).toThrow(String(threads))
+  })
+
+  test('selected by name, without a notice', () => {
+    const { backend, notice } = selectBackend({ backend: 'wasm', threads: 1 })
+    expect([backend.name, notice]).toEqual(['wasm', undefined])
+    backend.close()
   })
 })
 

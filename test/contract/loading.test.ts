@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Backend, PACKED_BITS } from '../../src/backend/index.js'
+import { type Backend, PACKED_BITS, WASM_PACKED_BITS } from '../../src/backend/index.js'
 import {
   dequantize,
   FormatError,
@@ -10,7 +10,7 @@ import {
 import { columnsOf, expectBits, weightOf } from '../helpers/contract.js'
 import { CODE_TYPES } from '../helpers/integer-product.js'
 import { randomBlocks, seededRandom } from '../helpers/quants.js'
-import { NATIVE, SUBJECTS } from './backends.js'
+import { NATIVE, SUBJECTS, WASM } from './backends.js'
 
 /** Packing a matrix that is read in pieces. */
 
@@ -249,11 +249,16 @@ describe.each(SUBJECTS)('$label loads', ({ create }) => {
 
 // The memory estimate counts on it.
 test.each(CODE_TYPES)('%s is packed into the bits a weight that are foretold', async (type) => {
-  const backend = NATIVE[0].create()
-  const [rows, cols] = [64, 1024]
-  const weight = await weightOf(backend, type, rows, cols, randomBlocks(type, rows, cols, 14))
-  expect(weight.byteLength).toBe((rows * cols * PACKED_BITS[type]) / 8)
-  backend.close()
+  for (const [subject, bits] of [
+    [NATIVE[0], PACKED_BITS],
+    [WASM[0], WASM_PACKED_BITS],
+  ] as const) {
+    const backend = subject.create()
+    const [rows, cols] = [64, 1024]
+    const weight = await weightOf(backend, type, rows, cols, randomBlocks(type, rows, cols, 14))
+    expect(weight.byteLength, subject.label).toBe((rows * cols * bits[type]) / 8)
+    backend.close()
+  }
 })
 
 async function failure(promise: Promise<unknown>): Promise<Error | undefined> {

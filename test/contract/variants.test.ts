@@ -2,8 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { createNativeBackend, nativeVariants } from '../../src/backend/index.js'
-import { SUBJECTS } from './backends.js'
+import {
+  createNativeBackend,
+  createWasmBackend,
+  nativeVariants,
+  wasmVariants,
+} from '../../src/backend/index.js'
+import { defaultVariant, relaxedDot } from '../../src/backend/wasm-module.js'
+import { SUBJECTS, WASM } from './backends.js'
 
 /**
  * That the suite tested every kernel this CPU has. The expectation comes from the operating system, not from
@@ -60,6 +66,38 @@ describe.skipIf(!X86 || !cpu)(
     })
   },
 )
+
+/**
+ * Every Node that we support has plain SIMD and threads, and relaxed SIMD too: Node 20 with the flags of vitest.config.ts.
+ * So nothing may be missing here, whatever the detection says.
+ */
+describe('WebAssembly', () => {
+  test('both builds are supported, and tested with threads and without', () => {
+    expect(wasmVariants()).toEqual([
+      { name: 'simd128', supported: true },
+      { name: 'relaxed-simd', supported: true },
+    ])
+    expect(WASM.map(({ variant, pooled }) => [variant, pooled])).toEqual([
+      ['simd128', true],
+      ['simd128', false],
+      ['relaxed-simd', true],
+      ['relaxed-simd', false],
+    ])
+    for (const { create, variant, pooled } of WASM) {
+      const backend = create()
+      expect([backend.name, backend.variant, backend.threads]).toEqual(['wasm', variant, pooled ? 2 : 1])
+      backend.close()
+    }
+  })
+
+  test('the default is relaxed SIMD where its dot product is one instruction', () => {
+    expect(relaxedDot()).toMatch(/^(unsigned|signed|slow)$/)
+    const backend = createWasmBackend()
+    expect(backend.variant).toBe(defaultVariant())
+    expect(backend.variant).toBe(relaxedDot() === 'slow' ? 'simd128' : 'relaxed-simd')
+    backend.close()
+  })
+})
 
 const OBJECTS = fileURLToPath(new URL('../../build/objects/', import.meta.url))
 const objects = existsSync(OBJECTS) ? readdirSync(OBJECTS).filter((file) => file.endsWith('.o')) : []

@@ -132,6 +132,8 @@ function extreme(pattern: Pattern, random: number): 1 | -1 {
 export interface Expected {
   /** By the order and the roundings that kernels/gemm/contract.h promises: [tokens · rows]. */
   readonly native: Float32Array
+  /** The same order, but products are rounded before they are added: WebAssembly has no fused multiply-add. */
+  readonly wasm: Float32Array
   /** The exact sum, rounded once. */
   readonly reference: Float32Array
 }
@@ -158,11 +160,13 @@ export function expectedProduct(
     arithmetic: 'float32',
   })
   const native = new Float32Array(tokens * rows)
+  const wasm = new Float32Array(tokens * rows)
   const reference = new Float32Array(tokens * rows)
   const [h, m, l] = parts.digits
   for (let t = 0; t < tokens; t++) {
     for (let n = 0; n < rows; n++) {
       let acc = 0
+      let unfused = 0
       let exact = 0
       for (let k0 = 0; k0 < cols; k0 += 32) {
         const unit = parts.scales[t * parts.groups + Math.floor(k0 / parts.groupSize)]
@@ -185,19 +189,22 @@ export function expectedProduct(
           const scale = scales[(n * cols + part) / group]
           const total = passes === 3 ? f32(256 * f32(upper) + f32(third)) : f32(upper)
           acc = f32(total * scale * unit + acc)
+          unfused = f32(f32(total * scale * unit) + unfused)
           exact += (passes === 3 ? 256 * upper + third : upper) * scale * unit
         }
         if (!minimums) continue
         sums.forEach((sum, part) => {
           const minimum = minimums[(n * cols + k0) / group + part]
           acc = f32(acc - minimum * unit * f32(sum))
+          unfused = f32(unfused - f32(minimum * unit * f32(sum)))
           exact -= minimum * unit * sum
         })
       }
       if (!Number.isSafeInteger(exact)) throw new Error(`${exact} is beyond exact integers`)
       native[t * rows + n] = acc
+      wasm[t * rows + n] = unfused
       reference[t * rows + n] = exact
     }
   }
-  return { native, reference }
+  return { native, wasm, reference }
 }
