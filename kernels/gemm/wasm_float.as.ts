@@ -30,6 +30,8 @@ export class FloatJob {
   bias: usize
   /** Blocks of a task. */
   step: i32
+  /** A factor of the whole matrix. */
+  scale: f32
 }
 
 export class Floats {
@@ -70,7 +72,7 @@ export function floatTask(task: i32, thread: i32): void {
       for (let lane: usize = 0; lane < 64; lane += 16)
         v128.store(sums + lane, f32x4.add(v128.load(sums + lane), v128.load(sums + lane, 64)))
     }
-    writeResults(job.y, job.rows, job.bias, block * BLOCK_ROWS, token, tokens, results, 128)
+    writeResults(job.y, job.rows, job.bias, job.scale, block * BLOCK_ROWS, token, tokens, results, 128)
   }
 }
 

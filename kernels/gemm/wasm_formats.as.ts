@@ -25,6 +25,7 @@ export const Q6_K: i32 = 9
 export const IQ4_NL: i32 = 10
 export const IQ4_XS: i32 = 11
 export const MXFP4: i32 = 12
+export const NVFP4: i32 = 13
 
 export const LAYOUT_Q4_0: i32 = 0
 export const LAYOUT_Q4_1: i32 = MINIMUMS
@@ -58,6 +59,8 @@ export function layoutOf(type: i32): i32 {
       return TABLE_IQ4 | SCALE_SUPER
     case MXFP4:
       return TABLE_E2M1 | SCALE_FLOAT
+    case NVFP4:
+      return TABLE_E2M1 | SCALE_FLOAT | HALVES
     default:
       return LAYOUT_Q4_0
   }
@@ -79,6 +82,7 @@ export function offsetOf(type: i32): i32 {
     case IQ4_XS:
       return 128
     case MXFP4:
+    case NVFP4:
       return 12
     default:
       return 0
@@ -132,6 +136,8 @@ export class Source {
         return row + eighth * 136
       case MXFP4:
         return row + one * 17
+      case NVFP4:
+        return row + ((group >> 1) as usize) * 36
       default:
         return row + one * 18
     }
@@ -179,6 +185,15 @@ export class Source {
         return Source.nibbles(block + 8 + ((j << 4) as usize), part)
       case MXFP4:
         return Source.nibbles(block + 1, part)
+      case NVFP4: {
+        // Eight bytes for each 16 columns: i and 8 + i in each.
+        const eight = v128.load64_zero(block + 4 + (((j & 1) << 4) as usize) + ((part << 3) as usize))
+        const upper = i8x16.shr_u(eight, 4)
+        return v128.or(
+          v128.and(eight, low),
+          i8x16.shuffle(upper, i8x16.splat(0), 16, 16, 16, 16, 16, 16, 16, 16, 0, 1, 2, 3, 4, 5, 6, 7),
+        )
+      }
       default:
         return Source.nibbles(block + 2, part)
     }

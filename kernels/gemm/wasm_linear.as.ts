@@ -38,6 +38,8 @@ export class LinearJob {
   bias: usize
   /** Blocks of a task. */
   step: i32
+  /** A factor of the whole matrix. */
+  scale: f32
 }
 
 export function linearTask(task: i32, thread: i32): void {
@@ -57,7 +59,17 @@ export function linearTask(task: i32, thread: i32): void {
   for (let block = first; block < last; block++) {
     memory.fill(scratch + RESULTS, 0, (tokens as usize) << 6)
     multiply(job, job.weight + (block as usize) * job.blockBytes, token, tokens, scratch)
-    writeResults(job.y, job.rows, job.bias, block * BLOCK_ROWS, token, tokens, scratch + RESULTS, 64)
+    writeResults(
+      job.y,
+      job.rows,
+      job.bias,
+      job.scale,
+      block * BLOCK_ROWS,
+      token,
+      tokens,
+      scratch + RESULTS,
+      64,
+    )
   }
 }
 
@@ -78,7 +90,7 @@ function multiplyPacked(job: LinearJob, first: i32, count: i32, scratch: usize):
   }
   for (let i = 0; i < count; i++) {
     const y = results + ((i << 6) as usize)
-    writeResults(job.y, job.rows, job.bias, (first + i) * BLOCK_ROWS, 0, 1, y, 64)
+    writeResults(job.y, job.rows, job.bias, job.scale, (first + i) * BLOCK_ROWS, 0, 1, y, 64)
   }
 }
 
@@ -102,13 +114,14 @@ function multiply(job: LinearJob, block: usize, token: i32, tokens: i32, scratch
 }
 
 /**
- * Copies results of a block, `stride` bytes apart in scratch memory, to y [tokens][rows] from row `row` on, with the
- * bias added last.
+ * Copies results of a block, `stride` bytes apart in scratch memory, to y [tokens][rows] from row `row` on, times the
+ * matrix's scale, with the bias added last.
  */
 export function writeResults(
   y: usize,
   rows: i32,
   bias: usize,
+  scale: f32,
   row: i32,
   token: i32,
   tokens: i32,
@@ -118,12 +131,12 @@ export function writeResults(
   const width = min(BLOCK_ROWS, rows - row) as usize
   for (let t = 0; t < tokens; t++, results += stride) {
     const out = y + (((token + t) as usize) * (rows as usize) + (row as usize)) * 4
-    if (width == 16 && !bias) {
+    if (width == 16 && !bias && scale == 1) {
       memory.copy(out, results, 64)
       continue
     }
     for (let n: usize = 0; n < width; n++) {
-      let value = load<f32>(results + (n << 2))
+      let value = load<f32>(results + (n << 2)) * scale
       if (bias) value += load<f32>(bias + (((row as usize) + n) << 2))
       store<f32>(out + (n << 2), value)
     }

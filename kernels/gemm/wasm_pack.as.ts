@@ -1,5 +1,5 @@
 // Groups of a file's rows into packed blocks (wasm_layout.as.ts).
-import { Bits, Source } from './wasm_formats.as'
+import { Bits, NVFP4, Source } from './wasm_formats.as'
 import {
   BLOCK_ROWS,
   CODE_BYTES,
@@ -22,6 +22,10 @@ export function packGroup(type: i32, layout: i32, row: usize, group: i32, block:
   Pack.codes(layout, type, source, group & 7, target + ((Layout.headerBytes(layout) + lane * 4) as usize))
   if (layout & SCALE_SUPER) return Pack.superScales(layout, type, source, group & 7, record, target, lane)
   const words = target + ((lane << 1) as usize)
+  if (type == NVFP4) {
+    const first = Pack.ue4m3(source, group, 0, target, lane)
+    return Pack.ue4m3(source, group, 1, target, lane) && first
+  }
   if (layout & SCALE_FLOAT) {
     // Of doubled codes: 2^(e − 128), below e = 2 subnormal and still exact; 0xff is NaN.
     const e: u32 = load<u8>(source)
@@ -38,6 +42,15 @@ export function packGroup(type: i32, layout: i32, row: usize, group: i32, block:
 }
 
 class Pack {
+  /** The scale of half a group: half of an FP8 E4M3 number without sign. @returns false if it is NaN */
+  @inline static ue4m3(source: usize, group: i32, part: i32, target: usize, lane: i32): bool {
+    const byte: u32 = load<u8>(source + ((((group & 1) << 1) + part) as usize)) & 0x7f
+    // Moves the exponent bias from 7 to 127, halves, and normalises subnormals on the way.
+    const value: f32 = reinterpret<f32>(byte << 20) * reinterpret<f32>(0x7b000000)
+    store<f32>(target + (((part * BLOCK_ROWS + lane) << 2) as usize), value)
+    return byte != 0x7f
+  }
+
   /** to: the row's place in the first row of codes. */
   @inline static codes(layout: i32, type: i32, source: usize, j: i32, to: usize): void {
     const a = Source.codes(type, source, j, 0)

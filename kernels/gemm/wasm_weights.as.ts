@@ -76,6 +76,8 @@ export class EmbedJob {
   ids: usize
   /** [tasks][cols] */
   out: usize
+  /** A factor of the whole matrix. */
+  scale: f32
 }
 
 export function embedTask(task: i32, thread: i32): void {
@@ -84,6 +86,9 @@ export function embedTask(task: i32, thread: i32): void {
   const block = job.weight + ((id / BLOCK_ROWS) as usize) * job.blockBytes
   const out = job.out + (task as usize) * ((job.cols << 2) as usize)
   unpackRow(job.layout, job.offset, block, job.cols / 32, id % BLOCK_ROWS, scratchOf(thread), out)
+  if (job.scale != 1)
+    for (let k: usize = 0; k < (job.cols as usize); k++)
+      store<f32>(out + (k << 2), load<f32>(out + (k << 2)) * job.scale)
 }
 
 export function embedFloatsTask(task: i32): void {
@@ -104,6 +109,6 @@ export function embedFloatsTask(task: i32): void {
           : lane == 2
             ? f32x4.extract_lane(row, 2)
             : f32x4.extract_lane(row, 3)
-    store<f32>(out + (k << 2), value)
+    store<f32>(out + (k << 2), value * job.scale)
   }
 }

@@ -3,6 +3,8 @@ import type { Backend } from './backend.js'
 import { createNativeBackend } from './native.js'
 import { createReferenceBackend } from './reference.js'
 import type { BackendName } from './select.js'
+import { createWasmBackend } from './wasm.js'
+import { wasmBuilt, wasmVariants } from './wasm-module.js'
 
 /** One way to compute: a backend with one of its variants. */
 export interface Candidate {
@@ -38,6 +40,14 @@ const LISTS: Readonly<Record<BackendName, () => Candidate[]>> = {
         if (!backend) throw new Error('the native addon disappeared')
         return backend
       },
+    })),
+  wasm: () =>
+    wasmVariants().map(({ name, supported }) => ({
+      backend: 'wasm',
+      variant: name,
+      compiled: wasmBuilt(),
+      supported,
+      create: (threads) => createWasmBackend({ variant: name, threads }),
     })),
 }
 

@@ -36,4 +36,5 @@ export const WASM_PACKED_BITS: typeof PACKED_BITS = {
   IQ4_NL: 4.5,
   IQ4_XS: 4.3125,
   MXFP4: 5,
+  NVFP4: 6,
 }

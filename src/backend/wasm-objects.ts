@@ -27,6 +27,7 @@ export const TYPES: readonly MatrixTypeName[] = [
   'IQ4_NL',
   'IQ4_XS',
   'MXFP4',
+  'NVFP4',
 ]
 /** Likewise in kernels/gemm/wasm_float.as.ts, with the bytes of a number. */
 export const FLOATS: Readonly<Record<string, { readonly type: number; readonly bytes: number }>> = {
@@ -95,6 +96,8 @@ export class WasmWeight implements Weight, Owned {
     readonly number: number,
     readonly blockBytes: number,
     readonly address: number,
+    /** A factor of all weights. */
+    readonly scale: number,
   ) {
     this.name = name
     this.rows = rows

@@ -158,6 +158,13 @@ class WasmBackend implements Backend {
     if (threads > 1) startThreads(module, memory, threads - 1)
   }
 
+  get decodeThreads(): number {
+    return this.threads
+  }
+
+  /** Sub-workers sleep where they are not needed; all of them decode. */
+  async tune(): Promise<void> {}
+
   /** What the module exports; for tests. */
   get kernels(): WasmExports {
     return this.#open.kernels
@@ -193,16 +200,18 @@ class WasmBackend implements Backend {
     return found === 0x7fffffff ? -1 : found
   }
 
-  async weight(matrix: QuantizedMatrix, { signal, onProgress }: WeightOptions = {}): Promise<Weight> {
+  async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
     const { kernels, heap } = this.#open
+    const { signal, onProgress } = options
     const { rows, cols, rowBytes, name, type } = matrix
+    const scale = check.checkWeightScale(name, options.scale ?? 1)
     const float = FLOATS[type]
     const number = float ? float.type : TYPES.indexOf(type)
     const blockBytes = float
       ? Math.ceil((cols * BLOCK_ROWS * float.bytes) / 64) * 64
       : kernels.blockBytes(number, cols / GROUP)
     const address = heap.allocate(Math.ceil(rows / BLOCK_ROWS) * blockBytes)
-    const weight = new WasmWeight(this, matrix, number, blockBytes, address)
+    const weight = new WasmWeight(this, matrix, number, blockBytes, address, scale)
     this.#owned.add(weight)
     const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
     const size = Math.min(step, rows) * rowBytes
@@ -327,15 +336,16 @@ class WasmBackend implements Backend {
     // A single token's tasks are small: some for each thread. Of many tokens a block of rows is enough.
     const step = tokens > 1 ? 1 : Math.max(1, Math.floor(w.blocks / (this.threads * 16)))
     const tasks = Math.ceil(w.blocks / step) * Math.ceil(tokens / SLAB)
+    const factor = floatBits(w.scale)
     if (x instanceof WasmDigits) {
       const d = this.#own(x, WasmDigits)
       const { kernels } = this.#open
       const [layout, offset] = [kernels.layoutOf(w.number), kernels.offsetOf(w.number)]
       const matrix = [layout, offset, w.address, w.blockBytes, d.groups, w.rows]
-      this.#run(OPERATION.linear, tasks, ...matrix, d.address, d.passes, tokens, y, b, step)
+      this.#run(OPERATION.linear, tasks, ...matrix, d.address, d.passes, tokens, y, b, step, factor)
     } else {
       const matrix = [w.number, w.address, w.blockBytes, w.cols, w.rows]
-      this.#run(OPERATION.linearFloat, tasks, ...matrix, this.#at(x), tokens, y, b, step)
+      this.#run(OPERATION.linearFloat, tasks, ...matrix, this.#at(x), tokens, y, b, step, factor)
     }
   }
 
@@ -350,7 +360,8 @@ class WasmBackend implements Backend {
       ? [kernels.layoutOf(w.number), kernels.offsetOf(w.number)]
       : [w.number, 0]
     const operation = w.quantized ? OPERATION.embed : OPERATION.embedFloat
-    this.#run(operation, ids.length, layout, offset, w.address, w.blockBytes, w.cols, at, to)
+    const matrix = [layout, offset, w.address, w.blockBytes, w.cols]
+    this.#run(operation, ids.length, ...matrix, at, to, floatBits(w.scale))
   }
 
   /** Scratch memory of at least so many bytes. */

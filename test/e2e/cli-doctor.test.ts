@@ -69,7 +69,7 @@ describe('doctor without the addon', () => {
     const { stdout } = await multiscale(['doctor', '--json'], { main: without.main })
     const { addon, backends, ceilings, healthy } = JSON.parse(stdout)
     expect(addon).toEqual({ loads: false, reason: 'no luck in <multiscale>/kernels' })
-    expect(backends).toContainEqual(expect.objectContaining({ backend: 'reference', chosen: true }))
+    expect(backends).toContainEqual(expect.objectContaining({ backend: 'wasm', chosen: true }))
     expect({ ceilings, healthy }).toEqual({ ceilings: [], healthy: true })
   })
 
