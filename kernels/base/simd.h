@@ -328,7 +328,8 @@ MS_INLINE F16 load_half_e8m0x16(const uint8_t* p) {
   const I16 e = load_uint8x16_as_int(p);
   F16 r;
   for (int i = 0; i < kParts; i++) {
-    r.part[i] = (VecF)(e.part[i] < 2 ? 0x00200000 << (e.part[i] & 1) : (e.part[i] - 1) << 23);
+    const VecI subnormal = 0x00200000 << (e.part[i] & 1), normal = (e.part[i] - 1) << 23;
+    r.part[i] = (VecF)(e.part[i] < 2 ? subnormal : normal);
   }
   return r;
 }
