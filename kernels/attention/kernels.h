@@ -35,11 +35,14 @@ template <CacheType Type, int R>
 void score_block(const AttentionTask& task, int row, int block) {
   const size_t base = (size_t)block * task.head_size * 16;
   F16 sum[R];
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   for (int d = 0; d < task.head_size; d++) {
     const F16 key = load_elements<Type>(task.keys, base + (size_t)d * 16);
+#pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
   }
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++)
     store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16,
             sum[r] * broadcast16(task.scale));
@@ -67,11 +70,13 @@ void softmax(float* scores, int visible) {
 template <CacheType Type, int R>
 void value_block(const AttentionTask& task, int row, int d) {
   F16 sum[R];
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   const float* p = task.scores + row * task.score_stride;
   const int shared = task.visible[row];
   for (int t = 0; t < shared; t++) {
     const F16 value = load_elements<Type>(task.values, (size_t)t * task.head_size + d);
+#pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(value, broadcast16(p[r * task.score_stride + t]), sum[r]);
   }
 #pragma GCC unroll 8
@@ -79,6 +84,7 @@ void value_block(const AttentionTask& task, int row, int d) {
     for (int t = shared; t < task.visible[row + r]; t++)
       sum[r] = madd16(load_elements<Type>(task.values, (size_t)t * task.head_size + d),
                       broadcast16(p[r * task.score_stride + t]), sum[r]);
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++) store16(task.out[row + r] + d, sum[r]);
 }
 

@@ -16,11 +16,14 @@ MS_INLINE F16 load_weights(const void* p, size_t index) {
 template <multiscale::FloatType Type, int T>
 void float_tile(const void* block, int cols, const float* x, size_t stride_x, float* y, size_t stride_y) {
   F16 total[T];
+#pragma GCC unroll 8
   for (int t = 0; t < T; t++) total[t] = broadcast16(0.0f);
   for (int k = 0; k < cols; k++) {
     const F16 w = load_weights<Type>(block, (size_t)k * 16);
+#pragma GCC unroll 8
     for (int t = 0; t < T; t++) total[t] = madd16(w, broadcast16(x[t * stride_x + k]), total[t]);
   }
+#pragma GCC unroll 8
   for (int t = 0; t < T; t++) store16(y + t * stride_y, total[t]);
 }
 
