@@ -10,6 +10,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>  // which every CPU of this architecture has
 #endif
 
 #define MS_INLINE static inline __attribute__((always_inline))
@@ -109,6 +111,9 @@ MS_INLINE F16 fma16(F16 a, F16 b, F16 c) {
 #elif defined(__FMA__)
   for (int i = 0; i < kParts; i++)
     c.part[i] = (VecF)_mm256_fmadd_ps((__m256)a.part[i], (__m256)b.part[i], (__m256)c.part[i]);
+#elif defined(__aarch64__)
+  for (int i = 0; i < kParts; i++)
+    c.part[i] = (VecF)vfmaq_f32((float32x4_t)c.part[i], (float32x4_t)a.part[i], (float32x4_t)b.part[i]);
 #else
   float x[16], y[16], z[16];
   store16(x, a);
@@ -122,7 +127,7 @@ MS_INLINE F16 fma16(F16 a, F16 b, F16 c) {
 
 // a · b + c, fused where the CPU does it in one instruction: for results that are held to a tolerance.
 MS_INLINE F16 madd16(F16 a, F16 b, F16 c) {
-#if defined(__FMA__)
+#if defined(__FMA__) || defined(__aarch64__)
   return fma16(a, b, c);
 #else
   for (int i = 0; i < kParts; i++) c.part[i] += a.part[i] * b.part[i];
@@ -184,6 +189,18 @@ MS_INLINE I16 shift_left16(I16 a, int bits) {
   return a;
 }
 
+// In a long block GCC 12 for Arm moves all loads to the front, and then has no registers left for sums.
+#if defined(__aarch64__)
+constexpr bool kLoadsWander = true;
+// Keeps loads through two pointers behind what computes v.
+MS_INLINE void load_after(I16& v, const uint8_t*& p, const uint8_t*& q) {
+  for (int i = 0; i < kParts; i++) __asm__ volatile("" : "+r"(p), "+r"(q), "+w"(v.part[i]));
+}
+#else
+constexpr bool kLoadsWander = false;
+MS_INLINE void load_after(I16&, const uint8_t*&, const uint8_t*&) {}
+#endif
+
 // Reductions pair lanes i and i + 8, then + 4, + 2, + 1: the same tree on every instruction set.
 #if MS_WIDTH == 64
 #define MS_LOW_HALF(v) __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)
@@ -235,6 +252,8 @@ MS_INLINE I16 round16(F16 v) {
   for (int i = 0; i < kParts; i++) r.part[i] = (VecI)_mm256_cvtps_epi32((__m256)v.part[i]);
 #elif defined(__SSE2__)
   for (int i = 0; i < kParts; i++) r.part[i] = (VecI)_mm_cvtps_epi32((__m128)v.part[i]);
+#elif defined(__aarch64__)
+  for (int i = 0; i < kParts; i++) r.part[i] = (VecI)vcvtnq_s32_f32((float32x4_t)v.part[i]);
 #else
   float x[16];
   int32_t y[16];
@@ -259,6 +278,9 @@ MS_INLINE F16 load_half16(const uint16_t* p) {
 #elif defined(__F16C__)
   for (int i = 0; i < kParts; i++)
     r.part[i] = (VecF)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(p + i * kLanes)));
+#elif defined(__aarch64__)
+  for (int i = 0; i < kParts; i++)
+    r.part[i] = (VecF)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + i * kLanes)));
 #else
   for (int i = 0; i < kParts; i++) {
     VecH h;
@@ -277,9 +299,13 @@ MS_INLINE F16 load_half16(const uint16_t* p) {
 MS_INLINE F16 load_bfloat16(const uint16_t* p) {
   F16 r;
   for (int i = 0; i < kParts; i++) {
+#if defined(__aarch64__)
+    r.part[i] = (VecF)vshll_n_u16(vld1_u16(p + i * kLanes), 16);
+#else
     VecH h;
     memcpy(&h, p + i * kLanes, sizeof h);
     r.part[i] = (VecF)(__builtin_convertvector(h, VecI) << 16);
+#endif
   }
   return r;
 }
@@ -311,13 +337,31 @@ MS_INLINE VecI widen_uint8(const uint8_t* p) {
 
 MS_INLINE F16 load_int8x16(const int8_t* p) {
   I16 r;
+#if defined(__aarch64__)
+  const int8x16_t bytes = vld1q_s8(p);
+  const int16x8_t words[2] = {vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)};
+  for (int i = 0; i < 2; i++) {
+    r.part[2 * i] = (VecI)vmovl_s16(vget_low_s16(words[i]));
+    r.part[2 * i + 1] = (VecI)vmovl_high_s16(words[i]);
+  }
+#else
   for (int i = 0; i < kParts; i++) r.part[i] = widen_int8(p + i * kLanes);
+#endif
   return to_float16(r);
 }
 
 MS_INLINE I16 load_uint8x16_as_int(const uint8_t* p) {
   I16 r;
+#if defined(__aarch64__)
+  const uint8x16_t bytes = vld1q_u8(p);
+  const uint16x8_t words[2] = {vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes)};
+  for (int i = 0; i < 2; i++) {
+    r.part[2 * i] = (VecI)vmovl_u16(vget_low_u16(words[i]));
+    r.part[2 * i + 1] = (VecI)vmovl_high_u16(words[i]);
+  }
+#else
   for (int i = 0; i < kParts; i++) r.part[i] = widen_uint8(p + i * kLanes);
+#endif
   return r;
 }
 
@@ -351,6 +395,11 @@ MS_INLINE F16 load_half_ue4m3x16(const uint8_t* p) {
 MS_INLINE uint16_t half_bits(float x) {
 #if defined(__F16C__)
   return (uint16_t)_cvtss_sh(x, 0);
+#elif defined(__aarch64__)
+  const __fp16 half = (__fp16)x;
+  uint16_t bits;
+  memcpy(&bits, &half, 2);
+  return bits;
 #else
   uint32_t bits;
   memcpy(&bits, &x, 4);

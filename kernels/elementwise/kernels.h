@@ -13,10 +13,17 @@ typedef int16_t Words16 __attribute__((vector_size(32)));
 
 // The lowest byte of each lane.
 MS_INLINE void store_bytes(uint8_t* p, I16 v) {
+#if defined(__aarch64__)  // GCC 12 narrows to four bytes one by one
+  const int16x8_t low = vmovn_high_s32(vmovn_s32((int32x4_t)v.part[0]), (int32x4_t)v.part[1]);
+  const int16x8_t high = vmovn_high_s32(vmovn_s32((int32x4_t)v.part[2]), (int32x4_t)v.part[3]);
+  const int8x16_t bytes = vmovn_high_s16(vmovn_s16(low), high);
+  memcpy(p, &bytes, sizeof bytes);
+#else
   for (int i = 0; i < kParts; i++) {
     const VecS bytes = __builtin_convertvector(v.part[i], VecS);
     memcpy(p + i * kLanes, &bytes, sizeof bytes);
   }
+#endif
 }
 
 // The lowest 16 bits of each lane.
