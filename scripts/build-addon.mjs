@@ -1,36 +1,58 @@
 // Builds the native addon with the system's C++ compiler: `npm install` runs this. It needs nothing but a
 // compiler and the npm package node-api-headers; it downloads nothing, and without a compiler it ends
 // well (unless --required) and says what that costs.
+//
+// For another architecture: --arch arm64 --compiler aarch64-linux-gnu-g++ --out FOLDER
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { PANEL_LEVELS, panelHeader } from './panel-kernels.mjs'
+
+const {
+  required,
+  arch,
+  compiler: chosenCompiler,
+  out,
+} = parseArgs({
+  options: {
+    required: { type: 'boolean', default: false },
+    arch: { type: 'string', default: process.arch },
+    compiler: { type: 'string' },
+    out: { type: 'string' },
+  },
+}).values
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const kernels = join(root, 'kernels')
-const build = join(root, 'build')
+const build = out === undefined ? join(root, 'build') : resolve(out)
 const addon = join(build, 'multiscale.node')
 const stamp = join(build, 'stamp')
 /** Why there is no addon, for `multiscale doctor`. */
 const failure = join(build, 'failure')
-const required = process.argv.includes('--required')
 // In CI a warning is a failure; on a user's machine an unknown compiler's opinion is not.
 const strict = Boolean(process.env.CI)
 
 const AVX2 = ['-mavx2', '-mfma', '-mf16c']
 const AVX512 = [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni']
 
-/** Instruction-set flags by file name, and the macro that puts the file's level into the tables. */
-const X86_LEVELS = {
-  x86_avx2: { flags: AVX2, macro: 'MULTISCALE_X86_AVX2' },
-  x86_avxvnni: { flags: [...AVX2, '-mavxvnni'], macro: 'MULTISCALE_X86_AVXVNNI' },
-  x86_avx512: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
-  x86_avx512vnni: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+/** Instruction-set flags by architecture and file name, and the macro that puts the file's level into the tables. */
+const LEVELS = {
+  x64: {
+    x86_avx2: { flags: AVX2, macro: 'MULTISCALE_X86_AVX2' },
+    x86_avxvnni: { flags: [...AVX2, '-mavxvnni'], macro: 'MULTISCALE_X86_AVXVNNI' },
+    x86_avx512: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+    x86_avx512vnni: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+  },
+  arm64: {
+    arm_neondot: { flags: ['-march=armv8.2-a+dotprod'], macro: 'MULTISCALE_ARM_NEONDOT' },
+  },
 }
+const archLevels = LEVELS[arch] ?? {}
 
 const COMMON = ['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-DNAPI_VERSION=8']
 // Kernels promise the same bits on every instruction set, so multiply-adds are fused only where written.
@@ -61,7 +83,10 @@ function giveUp(reason) {
 }
 
 function findCompiler() {
-  for (const command of [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)) {
+  const commands = chosenCompiler
+    ? [chosenCompiler]
+    : [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)
+  for (const command of commands) {
     try {
       const version = execFileSync(command, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] })
       return { command, version: version.toString().split('\n')[0] }
@@ -69,7 +94,7 @@ function findCompiler() {
       // try the next one
     }
   }
-  return null
+  return giveUp(`no C++ compiler was found (looked for ${chosenCompiler ?? '$CXX, c++, g++, clang++'})`)
 }
 
 function run(command, args) {
@@ -83,11 +108,10 @@ function run(command, args) {
 
 /** The levels whose flags this compiler accepts. */
 async function usableLevels(compiler) {
-  if (process.arch !== 'x64') return []
   const probe = join(tmpdir(), `multiscale-probe-${process.pid}.cc`)
   writeFileSync(probe, 'int main() { return 0; }\n')
   const levels = []
-  for (const [name, { flags }] of Object.entries(X86_LEVELS)) {
+  for (const [name, { flags }] of Object.entries(archLevels)) {
     try {
       await run(compiler.command, [...flags, '-fsyntax-only', probe])
       levels.push(name)
@@ -105,7 +129,7 @@ function sources(levels) {
     for (const file of readdirSync(join(kernels, folder))) {
       if (!file.endsWith('.cc')) continue
       const level = file.slice(0, -3)
-      if (level.startsWith('x86_') && !levels.includes(level)) continue
+      if (/^(x86|arm)_/.test(level) && !levels.includes(level)) continue
       files.push({ folder, file, level })
     }
   }
@@ -114,7 +138,7 @@ function sources(levels) {
 
 function fingerprint(compiler, levels) {
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([compiler.version, levels, process.arch, process.platform, strict]))
+  hash.update(JSON.stringify([compiler.version, levels, arch, process.platform, strict]))
   hash.update(readFileSync(fileURLToPath(import.meta.url)))
   for (const level of PANEL_LEVELS) hash.update(panelHeader(level))
   for (const folder of readdirSync(kernels).sort())
@@ -125,7 +149,6 @@ function fingerprint(compiler, levels) {
 
 if (process.platform === 'win32') giveUp('Windows is not supported by the addon yet')
 const compiler = findCompiler()
-if (!compiler) giveUp('no C++ compiler was found (looked for $CXX, c++, g++, clang++)')
 
 let headers
 try {
@@ -144,7 +167,7 @@ mkdirSync(objects, { recursive: true })
 const generated = join(build, 'generated')
 mkdirSync(generated, { recursive: true })
 for (const level of PANEL_LEVELS) writeFileSync(join(generated, `panel_${level}.h`), panelHeader(level))
-const macros = [...new Set(levels.map((level) => `-D${X86_LEVELS[level].macro}`))]
+const macros = [...new Set(levels.map((level) => `-D${archLevels[level].macro}`))]
 macros.push(`-DMULTISCALE_COMPILER=${JSON.stringify(compiler.version)}`)
 const jobs = sources(levels).map(({ folder, file, level }) => {
   const object = join(objects, `${folder}-${level}.o`)
@@ -154,7 +177,7 @@ const jobs = sources(levels).map(({ folder, file, level }) => {
     ...WARN,
     ...(strict ? ['-Werror'] : []),
     ...(isKernel ? KERNEL : []),
-    ...(X86_LEVELS[level]?.flags ?? []),
+    ...(archLevels[level]?.flags ?? []),
     ...macros,
     `-I${kernels}`,
     `-I${generated}`,

@@ -6,7 +6,8 @@ namespace multiscale {
 
 const AttentionKernels* attention_kernels(int level) {
   switch (static_cast<Level>(level)) {
-    case Level::kGeneric: return &kAttentionGeneric;
+    case Level::kGeneric:
+    case Level::kNeonDot: return &kAttentionGeneric;
 #if defined(MULTISCALE_X86_AVX2)
     case Level::kAvx2:
     case Level::kAvxVnni: return &kAttentionAvx2;

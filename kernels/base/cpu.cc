@@ -2,12 +2,17 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace multiscale {
 
 const char* level_name(Level level) {
-  static const char* const names[kLevels] = {"generic", "avx2", "avxvnni", "avx512vnni"};
+  static const char* const names[kLevels] = {"generic", "avx2", "avxvnni", "avx512vnni", "neondot"};
   return names[static_cast<int>(level)];
 }
 
@@ -22,6 +27,9 @@ bool level_compiled(Level level) {
 #endif
 #if defined(MULTISCALE_X86_AVX512VNNI)
     case Level::kAvx512Vnni: return true;
+#endif
+#if defined(MULTISCALE_ARM_NEONDOT)
+    case Level::kNeonDot: return true;
 #endif
     default: return false;
   }
@@ -55,6 +63,7 @@ unsigned long long saved_state() {
 
 bool cpu_supports(Level level) {
   if (level == Level::kGeneric) return true;
+  if (level == Level::kNeonDot) return false;
   const Registers one = cpuid(1, 0), seven = cpuid(7, 0), seven1 = cpuid(7, 1);
   if (!bit(one.c, 27)) return false;  // OSXSAVE
   const unsigned long long state = saved_state();
@@ -74,7 +83,25 @@ bool cpu_vendor_is_amd() {
 
 #else
 
-bool cpu_supports(Level level) { return level == Level::kGeneric; }
+namespace {
+
+bool has_dot_product() {
+#if defined(__aarch64__) && defined(__linux__)
+  return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+#elif defined(__aarch64__) && defined(__APPLE__)
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &value, &size, nullptr, 0) == 0 && value != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+bool cpu_supports(Level level) {
+  return level == Level::kGeneric || (level == Level::kNeonDot && has_dot_product());
+}
 
 bool cpu_vendor_is_amd() { return false; }
 

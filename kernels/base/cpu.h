@@ -5,8 +5,8 @@ namespace multiscale {
 
 // Dispatch levels, from the one that runs everywhere to the widest. A level implies the ones that its
 // kernels use, not those listed before it: AVX-512 VNNI does not imply AVX-VNNI.
-enum class Level : int { kGeneric = 0, kAvx2 = 1, kAvxVnni = 2, kAvx512Vnni = 3 };
-constexpr int kLevels = 4;
+enum class Level : int { kGeneric = 0, kAvx2 = 1, kAvxVnni = 2, kAvx512Vnni = 3, kNeonDot = 4 };
+constexpr int kLevels = 5;
 
 const char* level_name(Level level);
 // True if this CPU can run the level, and the operating system saves the registers it needs.

@@ -119,9 +119,11 @@ struct PanelDigits {
       put_words(s.upper, half * 32);
       if constexpr (Passes == 3) put_words(s.third, 64 + half * 32);
     } else {
-      const I16 bias = broadcast16(128);
+      // A second digit from −128 to 127 leaves the first one rounded, one from 0 to 255 leaves it cut.
+      constexpr bool kSigned = Form == DigitForm::kSignedBytes;
+      const I16 bias = broadcast16(kSigned ? 0 : 128), rounding = broadcast16(kSigned ? 128 : 0);
       if constexpr (Passes == 1) return put_bytes(s.upper + bias, half * 16);
-      put_bytes(shift_right16(s.upper, 8) + bias, half * 16);
+      put_bytes(shift_right16(s.upper + rounding, 8) + bias, half * 16);
       put_bytes(s.upper, 32 + half * 16);
       if constexpr (Passes == 3) put_bytes(s.third + bias, 64 + half * 16);
     }
@@ -269,8 +271,10 @@ void add(float* x, const float* y, size_t count) {
 }
 
 constexpr multiscale::ElementwiseKernels kKernels = {
-    {decompose_form<TileDigits, DigitForm::kBytes>, decompose_form<TileDigits, DigitForm::kWords>},
-    {decompose_form<PanelDigits, DigitForm::kBytes>, decompose_form<PanelDigits, DigitForm::kWords>},
+    {decompose_form<TileDigits, DigitForm::kBytes>, decompose_form<TileDigits, DigitForm::kWords>,
+     decompose_form<TileDigits, DigitForm::kSignedBytes>},
+    {decompose_form<PanelDigits, DigitForm::kBytes>, decompose_form<PanelDigits, DigitForm::kWords>,
+     decompose_form<PanelDigits, DigitForm::kSignedBytes>},
     rms_norm_row,
     swiglu,
     add};

@@ -6,7 +6,8 @@ namespace multiscale {
 
 const ElementwiseKernels* elementwise_kernels(int level) {
   switch (static_cast<Level>(level)) {
-    case Level::kGeneric: return &kElementwiseGeneric;
+    case Level::kGeneric:
+    case Level::kNeonDot: return &kElementwiseGeneric;
 #if defined(MULTISCALE_X86_AVX2)
     case Level::kAvx2:
     case Level::kAvxVnni: return &kElementwiseAvx2;

@@ -2,6 +2,7 @@
 // defines before
 //
 //   I16 lookup(I16 codes, const uint8_t* table)      each of the 64 bytes by a table of 16
+//   constexpr multiscale::DigitForm kForm
 #pragma once
 #include "base/simd.h"
 #include "gemm/contract.h"
@@ -19,17 +20,51 @@ inline constexpr LayoutInfo kInfo = multiscale::layout_info(L);
 // Bits of every byte, moved right (left if negative) and masked.
 MS_INLINE I16 field(I16 line, int right, int mask) {
   I16 v;
+#if defined(__aarch64__)
+  // Bytes can be shifted there: the highest bits come without others.
+  for (int i = 0; i < kParts; i++) {
+    const uint8x16_t bytes = (uint8x16_t)line.part[i], moved = right < 0 ? bytes << -right : bytes >> right;
+    v.part[i] = (VecI)(right > 0 && mask == 255 >> right ? moved : moved & (uint8_t)mask);
+  }
+#else
   for (int i = 0; i < kParts; i++)
     v.part[i] = (right < 0 ? line.part[i] << -right : line.part[i] >> right) & (mask * 0x01010101);
+#endif
   return v;
 }
 
 MS_INLINE I16 load_line(const uint8_t* p) { return load16((const int32_t*)p); }
 
-// The unsigned codes of columns 4j … 4j + 3 of 16 rows, four in each lane.
+// Dot products of signed bytes need codes up to 127: those that may be larger are loaded less their offset.
+template <Layout L>
+inline constexpr bool kLessOffset =
+    kForm == multiscale::DigitForm::kSignedBytes && (kInfo<L>.bits == 8 || kInfo<L>.table != nullptr);
+
+// What is still to be taken from the codes that load_codes gives.
+template <Layout L>
+inline constexpr int kOffset = kLessOffset<L> ? 0 : kInfo<L>.offset;
+
+struct Table {
+  uint8_t entries[16];
+};
+
+template <Layout L>
+inline constexpr Table kTableLessOffset = [] {
+  Table table{};
+  for (int i = 0; i < 16; i++) table.entries[i] = (uint8_t)(kInfo<L>.table[i] - kInfo<L>.offset);
+  return table;
+}();
+
+// The codes of columns 4j … 4j + 3 of 16 rows, four in each lane; unsigned, or signed if kLessOffset.
 template <Layout L>
 MS_INLINE I16 load_codes(const uint8_t* group, int j) {
   constexpr LayoutInfo info = kInfo<L>;
+  if constexpr (info.bits == 8 && kLessOffset<L>) {
+    static_assert(info.offset == 128);
+    I16 line = load_line(group + j * 64);
+    for (int i = 0; i < kParts; i++) line.part[i] ^= (int32_t)0x80808080;  // the top bit is worth 128
+    return line;
+  }
   if constexpr (info.bits == 8) return load_line(group + j * 64);
   I16 codes = {};
   if constexpr (info.nibbles()) codes = field(load_line(group + j % 4 * 64), j / 4 * 4, 15);
@@ -39,7 +74,10 @@ MS_INLINE I16 load_codes(const uint8_t* group, int j) {
   if constexpr (info.singles())
     codes =
         codes | field(load_line(group + info.single_line() * 64), j - (info.bits - 1), 1 << (info.bits - 1));
-  if constexpr (info.table != nullptr) codes = lookup(codes, info.table);
+  if constexpr (info.table != nullptr) {
+    if constexpr (kLessOffset<L>) codes = lookup(codes, kTableLessOffset<L>.entries);
+    else codes = lookup(codes, info.table);
+  }
   return codes;
 }
 

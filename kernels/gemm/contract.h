@@ -28,15 +28,18 @@ struct GroupInfo {
   int32_t codes[2][2];  // Σ_k q over each half of the group: [0] of all digits but a third, [1] of the third
 };
 
-// Digits of a tile of tokens lie as [group][token][...]: one of two forms, as the variant's table row says.
-//   kBytes: int8 [digit][32]
+// Digits of a tile of tokens lie as [group][token][...]: in the form that the variant's table row says.
+//   kBytes, kSignedBytes: int8 [digit][32]; the latter for dot products that take codes as signed bytes
 //   kWords: int16 [32], the first two digits as 256·h + l (or h alone), then for three digits int16 [32]
 //           of the third; within each four k the order is 0, 2, 1, 3, so that even and odd bytes of a
 //           weight word meet their partners without a shuffle
-enum class DigitForm : int { kBytes = 0, kWords = 1 };
+enum class DigitForm : int { kBytes = 0, kWords = 1, kSignedBytes = 2 };
+constexpr int kDigitForms = 3;
+
+constexpr bool in_bytes(DigitForm form) { return form != DigitForm::kWords; }
 
 constexpr int digit_bytes(DigitForm form, int passes) {  // of one token's group
-  return form == DigitForm::kBytes ? kGroup * passes : kGroup * 2 * (passes == 3 ? 2 : 1);
+  return in_bytes(form) ? kGroup * passes : kGroup * 2 * (passes == 3 ? 2 : 1);
 }
 
 // y[token][0..15] for one block of 16 rows and a tile of tokens (the index of the function in its table:
@@ -54,13 +57,14 @@ extern const bool prefetch_near;
 // Digits of a tile of T tokens in the panel's form: [group][plane][..][token T][4 bytes]
 //   kBytes: a plane for each digit, [column / 4], unsigned: the first digits are the bytes of q + 32768 (one
 //           digit: q + 128; a third: + 128)
+//   kSignedBytes: likewise, but signed digits, as in tiles
 //   kWords: a plane of 256·h + l (or h alone), one of the third digit, signed, [column / 2]
 // Of every group and tile, four floats for each token: s_x, u of the group, u of its halves, as [4][token T].
 constexpr int kTokenFloats = 4;
 
 // Weights of a panel of one or two blocks, side by side: "row" below is [block][row 16]
-//   codes        kBytes: int8 [group][column / 4][row][4]; kWords: int16 [group][column / 2][row][2]
-//   corrections  kBytes: [group][part][row] int32 −128 · Σ code, what the unsigned digits are too much
+//   codes        bytes: int8 [group][column / 4][row][4]; kWords: int16 [group][column / 2][row][2]
+//   corrections  kBytes only: [group][part][row] int32 −128 · Σ code, what the unsigned digits are too much
 //   scales       [group][part][row]; minimums alike
 struct Panel {
   uint8_t* codes;
@@ -96,7 +100,7 @@ struct PanelKernels {
 };
 
 // Models that are not quantised: y[t][n] = Σ_k x[t][k] · w[n][k], one fused multiply-add for each k in
-// ascending order (generic: a product and a sum), whatever the number of tokens.
+// ascending order (on a CPU without it: a product and a sum), whatever the number of tokens.
 // -----------------------------------------
 
 // Few tokens: w [k][16] of one block, x [token][stride_x].
@@ -139,6 +143,7 @@ extern const GemmKernels kGemmGeneric;
 extern const GemmKernels kGemmAvx2;
 extern const GemmKernels kGemmAvxVnni;
 extern const GemmKernels kGemmAvx512Vnni;
+extern const GemmKernels kGemmNeonDot;
 const GemmKernels* gemm_kernels(int level);
 
 }  // namespace multiscale

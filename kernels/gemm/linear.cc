@@ -119,9 +119,9 @@ struct PanelSizes {
 PanelSizes panel_sizes(const GemmKernels& kernels, const Weight& w) {
   const LayoutInfo& info = layout_info(w.format().layout);
   const size_t rows = static_cast<size_t>(kernels.panel.blocks) * kBlockRows;
-  const bool bytes = kernels.form == DigitForm::kBytes;
   const size_t array = w.groups() * info.parts() * rows * 4;
-  return {w.groups() * kGroup * rows * (bytes ? 1 : 2), bytes ? array : 0, array, info.minimum() ? array : 0};
+  return {w.groups() * kGroup * rows * (in_bytes(kernels.form) ? 1 : 2),
+          kernels.form == DigitForm::kBytes ? array : 0, array, info.minimum() ? array : 0};
 }
 
 // Several panels pass over a tile's digits while these are in the first-level cache.

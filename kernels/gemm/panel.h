@@ -14,7 +14,8 @@ MS_INLINE VecI sum_of_bytes(VecI v) { return (v << 24 >> 24) + (v << 16 >> 24) +
 template <Layout L>
 void unpack(const uint8_t* block, int records, int index, const multiscale::Panel& panel) {
   constexpr LayoutInfo kLayout = kInfo<L>;
-  constexpr bool kBytes = kForm == multiscale::DigitForm::kBytes;
+  constexpr bool kBytes = multiscale::in_bytes(kForm);
+  constexpr bool kCorrected = kForm == multiscale::DigitForm::kBytes;
   constexpr int kQuads = 8 / kLayout.parts();
   uint8_t* codes = panel.codes + index * 64;
   size_t at = index * 16;  // of the part, in the arrays of rows
@@ -29,8 +30,8 @@ void unpack(const uint8_t* block, int records, int index, const multiscale::Pane
           I16 quad = load_codes<L>(group, part * kQuads + i);
           if constexpr (kBytes) {
             for (int p = 0; p < kParts; p++) {
-              quad.part[p] = (VecI)((Bytes)quad.part[p] - (int8_t)kLayout.offset);
-              sum.part[p] += sum_of_bytes(quad.part[p]);
+              quad.part[p] = (VecI)((Bytes)quad.part[p] - (int8_t)kOffset<L>);
+              if constexpr (kCorrected) sum.part[p] += sum_of_bytes(quad.part[p]);
             }
             store16((int32_t*)codes, quad);
             codes += kPanelBlocks * 64;
@@ -38,15 +39,15 @@ void unpack(const uint8_t* block, int records, int index, const multiscale::Pane
             I16 near, far;  // columns 0 and 1, 2 and 3
             for (int p = 0; p < kParts; p++) {
               const VecI v = quad.part[p];
-              near.part[p] = (VecI)((Words)((v & 255) | (v & 0xff00) << 8) - (int16_t)kLayout.offset);
-              far.part[p] = (VecI)((Words)((v >> 16 & 255) | (v >> 8 & 0xff0000)) - (int16_t)kLayout.offset);
+              near.part[p] = (VecI)((Words)((v & 255) | (v & 0xff00) << 8) - (int16_t)kOffset<L>);
+              far.part[p] = (VecI)((Words)((v >> 16 & 255) | (v >> 8 & 0xff0000)) - (int16_t)kOffset<L>);
             }
             store16((int32_t*)codes, near);
             store16((int32_t*)(codes + kPanelBlocks * 64), far);
             codes += kPanelBlocks * 128;
           }
         }
-        if constexpr (kBytes) {
+        if constexpr (kCorrected) {
           for (int p = 0; p < kParts; p++) sum.part[p] *= -128;
           store16(panel.corrections + at, sum);
         }

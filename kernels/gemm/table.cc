@@ -18,6 +18,9 @@ const GemmKernels* gemm_kernels(int level) {
 #if defined(MULTISCALE_X86_AVX512VNNI)
     case Level::kAvx512Vnni: return &kGemmAvx512Vnni;
 #endif
+#if defined(MULTISCALE_ARM_NEONDOT)
+    case Level::kNeonDot: return &kGemmNeonDot;
+#endif
     default: return nullptr;
   }
 }

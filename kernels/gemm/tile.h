@@ -2,7 +2,6 @@
 // every instruction set. A variant includes this after codes.h and what that needs, and
 //
 //   I16 dot(I16 sum, I16 codes, const uint8_t* digits)   sum[row] += Σ_4 code · digit
-//   constexpr multiscale::DigitForm kForm
 #pragma once
 #include "gemm/codes.h"
 
@@ -27,7 +26,7 @@ template <Layout L, int Passes, int T>
 void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info,
           const float* factors, float* y, size_t stride) {
   constexpr LayoutInfo kLayout = kInfo<L>;
-  constexpr bool kBytes = kForm == multiscale::DigitForm::kBytes;
+  constexpr bool kBytes = multiscale::in_bytes(kForm);
   constexpr int kTokenBytes = multiscale::digit_bytes(kForm, Passes);
   constexpr int kPlanes = kBytes ? Passes : (Passes == 3 ? 2 : 1);  // integer accumulators of a token
   constexpr int kPlaneBytes = kBytes ? 32 : 64;
@@ -37,6 +36,9 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
   // over even and odd quads (measured in cache: 1.35 times as fast with AVX-512, slower with four sums
   // already).
   constexpr int kChains = T * kParts * kPlanes < 4 ? 2 : 1;
+
+  // A nibble's line holds columns 16 apart: both are used while it is in a register.
+  constexpr bool kTwice = kLayout.nibbles() && !kLayout.halves;
 
   // Lines to read ahead for each group, the header's share included.
   constexpr int kLines = (kLayout.record_bytes() / 64 + kLayout.groups() - 1) / kLayout.groups();
@@ -59,20 +61,18 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
           for (int c = 0; c < kChains; c++)
             for (int plane = 0; plane < kPlanes; plane++) chain[c][t][plane] = broadcast16(0);
           // Codes carry an offset; taking it out of the sum needs only the sum of the digits.
-          if constexpr (kLayout.offset != 0) {
+          if constexpr (kOffset<L> != 0) {
             const int32_t* c0 = info[t].codes[0];
             const int32_t* c1 = info[t].codes[1];
             const int last01 = kBytes && Passes > 1 ? 1 : 0;
-            sum[t][last01] = broadcast16(-kLayout.offset * (kLayout.halves ? c0[part] : c0[0] + c0[1]));
+            sum[t][last01] = broadcast16(-kOffset<L> * (kLayout.halves ? c0[part] : c0[0] + c0[1]));
             if constexpr (Passes == 3)
-              sum[t][kPlanes - 1] =
-                  broadcast16(-kLayout.offset * (kLayout.halves ? c1[part] : c1[0] + c1[1]));
+              sum[t][kPlanes - 1] = broadcast16(-kOffset<L> * (kLayout.halves ? c1[part] : c1[0] + c1[1]));
           }
         }
 #pragma GCC unroll 8
         for (int i = 0; i < kQuads; i++) {
-          // A nibble's line holds columns 16 apart: both are used while it is in a register.
-          const int j = kLayout.nibbles() && !kLayout.halves ? i / 2 + i % 2 * 4 : part * kQuads + i;
+          const int j = kTwice ? i / 2 + i % 2 * 4 : part * kQuads + i;
           const I16 quad = load_codes<L>(codes, j);
           const uint8_t* x = digits + j * kQuadBytes;
 #pragma GCC unroll 8
@@ -82,6 +82,8 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
               I16& s = chain[i % kChains][t][plane];
               s = dot(s, quad, x + t * kTokenBytes + plane * kPlaneBytes);
             }
+          if constexpr (kLoadsWander)
+            if (!kTwice || i % 2) load_after(chain[i % kChains][T - 1][kPlanes - 1], codes, digits);
         }
         if constexpr (kChains == 2)
           for (int t = 0; t < T; t++)

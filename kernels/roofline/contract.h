@@ -26,6 +26,7 @@ extern const RooflineKernels kRooflineGeneric;
 extern const RooflineKernels kRooflineAvx2;
 extern const RooflineKernels kRooflineAvxVnni;
 extern const RooflineKernels kRooflineAvx512Vnni;
+extern const RooflineKernels kRooflineNeonDot;
 const RooflineKernels* roofline_kernels(int level);
 
 }  // namespace multiscale

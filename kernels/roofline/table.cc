@@ -16,6 +16,9 @@ const RooflineKernels* roofline_kernels(int level) {
 #if defined(MULTISCALE_X86_AVX512VNNI)
     case Level::kAvx512Vnni: return &kRooflineAvx512Vnni;
 #endif
+#if defined(MULTISCALE_ARM_NEONDOT)
+    case Level::kNeonDot: return &kRooflineNeonDot;
+#endif
     default: return nullptr;
   }
 }

@@ -16,32 +16,38 @@ import { SUBJECTS, WASM } from './backends.js'
  * the addon's own detection.
  */
 
-const X86 = process.arch === 'x64'
+type Flags = Readonly<Record<string, readonly string[]>>
 
 /** What a level's kernels are compiled for, as Linux names it. */
-const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  generic: [],
-  avx2: ['avx', 'avx2', 'fma', 'f16c'],
-  avxvnni: ['avx', 'avx2', 'fma', 'f16c', 'avx_vnni'],
-  avx512vnni: ['avx2', 'fma', 'f16c', 'avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_vnni'],
+const ARCHITECTURES: Readonly<Record<string, Flags>> = {
+  x64: {
+    generic: [],
+    avx2: ['avx', 'avx2', 'fma', 'f16c'],
+    avxvnni: ['avx', 'avx2', 'fma', 'f16c', 'avx_vnni'],
+    avx512vnni: ['avx2', 'fma', 'f16c', 'avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_vnni'],
+  },
+  arm64: { generic: [], neondot: ['asimddp'] },
 }
+const FLAGS: Flags | undefined = ARCHITECTURES[process.arch]
 
 const CPUINFO = '/proc/cpuinfo'
 const cpu = existsSync(CPUINFO)
-  ? new Set(/^flags\s*:(.*)$/m.exec(readFileSync(CPUINFO, 'utf8'))?.[1].trim().split(/\s+/))
+  ? new Set(/^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync(CPUINFO, 'utf8'))?.[1].trim().split(/\s+/))
   : null
-const offered = (level: string) => X86 && FLAGS[level].every((flag) => cpu?.has(flag))
+const offered = (level: string) => FLAGS?.[level]?.every((flag) => cpu?.has(flag)) ?? false
 
 test('the addon is built', () => {
   expect(nativeVariants().length, 'run npm run build:addon').toBeGreaterThan(0)
 })
 
 test('every variant is known to this test', () => {
-  expect(nativeVariants().map(({ name }) => name)).toEqual(Object.keys(FLAGS))
+  expect(nativeVariants().map(({ name }) => name)).toEqual([
+    ...new Set(Object.values(ARCHITECTURES).flatMap(Object.keys)),
+  ])
 })
 
-describe.skipIf(!X86 || !cpu)(
-  X86 && cpu ? 'what this CPU offers' : 'skipped: no /proc/cpuinfo of an x86 CPU to compare with',
+describe.skipIf(!FLAGS || !cpu)(
+  FLAGS && cpu ? 'what this CPU offers' : 'skipped: no /proc/cpuinfo to compare with, or an unknown one',
   () => {
     test.each(nativeVariants())('$name is compiled, detected and tested', ({ name, compiled, supported }) => {
       expect(supported, 'detected by the addon').toBe(offered(name))
@@ -61,7 +67,11 @@ describe.skipIf(!X86 || !cpu)(
 
     test('the widest is the default', () => {
       const backend = createNativeBackend()
-      expect(backend?.variant).toBe(Object.keys(FLAGS).filter(offered).at(-1))
+      expect(backend?.variant).toBe(
+        Object.keys(FLAGS ?? {})
+          .filter(offered)
+          .at(-1),
+      )
       backend?.close()
     })
   },
@@ -117,11 +127,11 @@ const run = (tool: string, args: string[]) =>
  * all files, maybe the one compiled for AVX-512, and the generic path would die of an illegal instruction.
  */
 describe.skipIf(!has('nm'))(has('nm') ? 'symbols' : 'skipped: nm is missing, symbols', () => {
-  const wide = objects.filter((file) => /-x86_\w+\.o$/.test(file))
+  const wide = objects.filter((file) => /-(x86|arm)_\w+\.o$/.test(file))
 
   test('there are kernels with instruction sets of their own', () => {
-    if (!X86) return
-    for (const family of ['gemm', 'elementwise', 'attention', 'roofline'])
+    const families = { x64: ['gemm', 'elementwise', 'attention', 'roofline'], arm64: ['gemm', 'roofline'] }
+    for (const family of families[process.arch as keyof typeof families] ?? [])
       expect(
         wide.some((file) => file.startsWith(family)),
         family,
@@ -137,18 +147,30 @@ describe.skipIf(!has('nm'))(has('nm') ? 'symbols' : 'skipped: nm is missing, sym
 
 /** Registers and instructions beyond what a level's detection looks for. */
 const ZMM = '%zmm|%[xy]mm(1[6-9]|2\\d|3[01])|%k[0-7]'
-const BEYOND: readonly (readonly [file: RegExp, forbidden: RegExp])[] = [
-  [/-x86_avx512/, /\b(vpdpwssd|tdpb|vcvtne2?ps2?|vaddph|vpmadd52)/],
-  [/-x86_avxvnni\.o/, new RegExp(ZMM)],
-  [/-x86_avx2\.o/, new RegExp(`${ZMM}|vpdp`)],
-  [/^(?!.*-x86_)/, new RegExp(`${ZMM}|%ymm|\\bv(fmadd|movups|movdqu|cvtph|pxor)`)],
-]
+/** Matrix products, bfloat16, products of halves, SVE. */
+const ARM = '\\b(u?smmla|ummla|usdot|sudot|bfdot|bfmmla|bfmlal|fmlal|fmlsl)|\\bz\\d+\\.|\\bp\\d+/'
+const BEYOND: Readonly<Record<string, readonly (readonly [file: RegExp, forbidden: RegExp])[]>> = {
+  x64: [
+    [/-x86_avx512/, /\b(vpdpwssd|tdpb|vcvtne2?ps2?|vaddph|vpmadd52)/],
+    [/-x86_avxvnni\.o/, new RegExp(ZMM)],
+    [/-x86_avx2\.o/, new RegExp(`${ZMM}|vpdp`)],
+    [/^(?!.*-x86_)/, new RegExp(`${ZMM}|%ymm|\\bv(fmadd|movups|movdqu|cvtph|pxor)`)],
+  ],
+  arm64: [
+    [/-arm_neondot\.o/, new RegExp(ARM)],
+    [
+      /^(?!.*-arm_)/,
+      new RegExp(`${ARM}|\\b[su]dot\\b|\\bv\\d+\\.[48]h, v\\d+\\.[48]h, v\\d+\\.h\\[|\\bcas[alp]`),
+    ],
+  ],
+}
+const rules = BEYOND[process.arch]
 
-describe.skipIf(!X86 || !has('objdump'))(
-  X86 && has('objdump') ? 'instructions' : 'skipped: not x86 or objdump is missing, instructions',
+describe.skipIf(!rules || !has('objdump'))(
+  rules && has('objdump') ? 'instructions' : 'skipped: no rules for this CPU or no objdump, instructions',
   () => {
     test.each(objects)('%s has none beyond its level', (file) => {
-      const rule = BEYOND.find(([pattern]) => pattern.test(file))
+      const rule = rules.find(([pattern]) => pattern.test(file))
       expect(rule).toBeDefined()
       const lines = run('objdump', ['-d', '--no-show-raw-insn', file]).split('\n')
       expect(lines.length, 'instructions').toBeGreaterThan(5)
