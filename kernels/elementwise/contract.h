@@ -11,11 +11,11 @@ namespace multiscale {
 struct ElementwiseKernels {
   // Splits a tile of up to 8 rows of `cols` activations into digits (msd.md §1, radix 256, in float32):
   //   M = max|x| over the scale's range, q = rn(x · (top / M)), top = 127, 32512, 8323072 for 1, 2, 3 passes,
-  // q held as base-256 digits, in the form that the variant's products take. The range is a group of 32, or the row if
-  // per_row: then the scale is the row's factor and that of the groups 1, else the factors are 1. M = 0, or
-  // so small that top / M overflows, gives zero digits and scale 0. Groups beyond cols are zeros. `notes` are
-  // the tile's GroupInfo, or the panel's floats. By the form of the digits. Returns -1, or row · cols +
-  // column of the first value that is not finite (the digits are then worthless).
+  // q held as base-256 digits, in the form that the variant's products take. The range is a group of 32, or
+  // the row if per_row: then the scale is the row's factor and that of the groups 1, else the factors are 1.
+  // M = 0, or so small that top / M overflows, gives zero digits and scale 0. Groups beyond cols are zeros.
+  // `notes` are the tile's GroupInfo, or the panel's floats. By the form of the digits. Returns -1, or row ·
+  // cols + column of the first value that is not finite (the digits are then worthless).
   using Decompose = int (*)(const float* x, int cols, int groups, int passes, bool per_row, int tokens,
                             uint8_t* digits, void* notes, float* factors);
   Decompose decompose_tile[kDigitForms];
