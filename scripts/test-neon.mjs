@@ -97,7 +97,14 @@ for (const { name, files } of CPUS) {
   const vitest = await startVitest(
     'test',
     filters.map((filter) => `test/contract/${filter}`),
-    { root, watch: false, pool: 'forks', testTimeout: 1_800_000, hookTimeout: 1_800_000 },
+    {
+      root,
+      watch: false,
+      pool: 'forks',
+      testTimeout: 1_800_000,
+      hookTimeout: 1_800_000,
+      testNamePattern: /^(?!.*\bwasm (simd128|relaxed-simd))/, // V8's affair, and slow
+    },
     { plugins: [useAddon] },
   )
   await vitest.close()
