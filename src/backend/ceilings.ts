@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, freemem } from 'node:os'
 import { loadAddon } from './addon.js'
-import { checkThreads, chooseVariant } from './native.js'
+import { checkThreads } from './checks.js'
+import { chooseVariant } from './native.js'
 
 /** What this machine can do at best with so many threads; a model's speed is a share of it. */
 export interface Ceilings {

@@ -129,6 +129,13 @@ export function checkNorm(x: Tensor, gain: Tensor, out: Tensor): void {
   )
 }
 
+export function checkThreads(threads: number): void {
+  ensure(
+    Number.isInteger(threads) && threads >= 1 && threads <= 1024,
+    () => `threads must be a whole number from 1 to 1024, not ${threads}`,
+  )
+}
+
 /** Returns the scale as it is used, a float32. */
 export function checkWeightScale(name: string, scale: number): number {
   const rounded = Math.fround(scale)

@@ -32,7 +32,7 @@ export function createNativeBackend(options: NativeOptions = {}): Backend | null
   if (!addon) return null
   const variant = chooseVariant(addon, options.variant)
   const threads = options.threads ?? availableParallelism()
-  checkThreads(threads)
+  check.checkThreads(threads)
   return new NativeBackend(addon, addon.context(variant, threads), variant, threads)
 }
 
@@ -41,11 +41,6 @@ export function chooseVariant(addon: Addon, wanted: string | undefined): string 
   if (wanted !== undefined) return wanted
   const usable = addon.variants().filter((v) => v.compiled && v.supported)
   return usable[usable.length - 1].name
-}
-
-export function checkThreads(threads: number): void {
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return
-  throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
 }
 
 class NativeTensor implements Tensor {

@@ -1,4 +1,5 @@
 import type { Backend } from './backend.js'
+import { checkThreads } from './checks.js'
 import { createNativeBackend } from './native.js'
 import { createReferenceBackend } from './reference.js'
 import { createWasmBackend } from './wasm.js'
@@ -38,9 +39,7 @@ export function selectBackend(options: BackendOptions = {}): SelectedBackend {
       `no backend is called ${JSON.stringify(backend)}; use 'native', 'wasm' or 'reference'`,
     )
   }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
-    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${threads}`)
-  }
+  if (threads !== undefined) checkThreads(threads)
   if (backend === 'reference' && variant !== undefined) {
     throw new RangeError(
       `the reference backend has no variant '${variant}'; variants are the native and wasm backends'`,

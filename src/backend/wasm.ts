@@ -70,9 +70,7 @@ const CHUNK_GROUPS = 16
  */
 export function createWasmBackend(options: WasmOptions = {}): Backend {
   const wanted = options.threads ?? processors()
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 1024) {
-    throw new RangeError(`threads must be a whole number from 1 to 1024, not ${wanted}`)
-  }
+  check.checkThreads(wanted)
   const threads = wanted > 1 && wasmThreads() ? wanted : 1
   return new WasmBackend(instantiate(options, threads), threads)
 }

@@ -1,4 +1,5 @@
 import { setFloat16 } from '@petamoriken/float16'
+import { HALVES } from '../../src/cli/doctor/product-data.js'
 import { type CodeTypeName, tensorType } from '../../src/format/index.js'
 
 /** Types that `encodeQuantized` writes. */
@@ -99,38 +100,6 @@ function putHalf(out: Uint8Array, at: number, value: number): void {
   setFloat16(new DataView(out.buffer, out.byteOffset), at, value, true)
 }
 
-/** Where each type keeps its fp16 numbers, and how large they are for weights of some tenths. */
-const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, size: number])[]>> = {
-  Q4_0: [[0, 0.03]],
-  Q4_1: [
-    [0, 0.02],
-    [2, -0.2],
-  ],
-  Q5_0: [[0, 0.015]],
-  Q5_1: [
-    [0, 0.01],
-    [2, -0.2],
-  ],
-  Q8_0: [[0, 0.002]],
-  Q2_K: [
-    [80, 0.01],
-    [82, 0.015],
-  ],
-  Q3_K: [[108, 0.003]],
-  Q4_K: [
-    [0, 0.0004],
-    [2, 0.003],
-  ],
-  Q5_K: [
-    [0, 0.0002],
-    [2, 0.003],
-  ],
-  Q6_K: [[208, 0.0001]],
-  IQ4_NL: [[0, 0.002]],
-  IQ4_XS: [[0, 0.0001]],
-  MXFP4: [],
-  NVFP4: [],
-}
 /** Exponents of MXFP4 blocks for weights of some tenths: the largest weight is 12 · 2^(e − 128). */
 const MXFP4_EXPONENTS = { least: 120, count: 4 }
 /** UE4M3 scales of NVFP4 blocks likewise: 2^-6 to 15/8 · 2^-5, a sixth of the largest weight. */

@@ -6,7 +6,7 @@ import { int8Top } from '../../msd/index.js'
 /** Matrices and activations of the self-test, the same on every machine. */
 
 /** Where a block of each type keeps its fp16 numbers, and what size they have in a model. */
-const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, size: number])[]>> = {
+export const HALVES: Readonly<Record<CodeTypeName, readonly (readonly [offset: number, size: number])[]>> = {
   Q4_0: [[0, 0.03]],
   Q4_1: [
     [0, 0.02],
