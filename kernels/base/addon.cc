@@ -27,7 +27,8 @@ struct Context {
   const RooflineKernels* roofline;
   Pool pool;
   int decode_threads;  // that take part in products of few tokens: memory may feed fewer than all
-  Memory scratch;      // of attention and panels, one part per thread
+  JobOrder order;
+  Memory scratch;  // of attention and panels, one part per thread
 
   Context(Level l, int threads)
       : level(l),
@@ -215,7 +216,7 @@ napi_value linear_digits(napi_env, Arguments& a) {
     if (!p.weight->format().quantized || d.cols() != p.weight->cols())
       throw Failure{"digits and weight do not fit"};
   const Share share(c, d.rows());
-  linear(c.pool, *c.gemm, d, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, d, list)));
+  linear(c.pool, *c.gemm, d, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, d, list)), c.order);
   return nullptr;
 }
 
@@ -234,7 +235,7 @@ napi_value linear_float(napi_env, Arguments& a) {
     if (p.weight->cols() != list[0].weight->cols())
       throw Failure{"weights of one activation with other columns"};
   const Share share(c, rows);
-  linear(c.pool, *c.gemm, x, rows, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, rows, list)));
+  linear(c.pool, *c.gemm, x, rows, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, rows, list)), c.order);
   return nullptr;
 }
 

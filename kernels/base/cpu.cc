@@ -5,8 +5,11 @@
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
-#elif defined(__aarch64__) && defined(__APPLE__)
+#endif
+#if defined(__APPLE__)
 #include <sys/sysctl.h>
+#elif defined(__linux__)
+#include <unistd.h>
 #endif
 
 namespace multiscale {
@@ -33,6 +36,17 @@ bool level_compiled(Level level) {
 #endif
     default: return false;
   }
+}
+
+size_t second_level_cache() {
+  long long bytes = 0;
+#if defined(__APPLE__)
+  size_t size = sizeof bytes;
+  if (sysctlbyname("hw.l2cachesize", &bytes, &size, nullptr, 0) != 0) bytes = 0;
+#elif defined(_SC_LEVEL2_CACHE_SIZE)
+  bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+  return bytes > 0 ? static_cast<size_t>(bytes) : size_t{256} << 10;
 }
 
 #if defined(__x86_64__)

@@ -20,7 +20,7 @@ inline void relax() {
 
 }  // namespace
 
-Pool::Pool(int threads) : used_(threads) {
+Pool::Pool(int threads) : used_(threads), expected_(new Expected[threads > 1 ? threads : 1]) {
   workers_.reserve(threads > 1 ? threads - 1 : 0);
   for (int thread = 1; thread < threads; thread++) workers_.emplace_back([this, thread] { work(thread); });
 }
@@ -30,6 +30,22 @@ Pool::~Pool() {
   generation_.fetch_add(1);
   generation_.notify_all();
   for (auto& worker : workers_) worker.join();
+}
+
+void Pool::expect(int thread, const void* begin, size_t bytes) {
+  expected_[thread].at.store(static_cast<const char*>(begin), std::memory_order_relaxed);
+  expected_[thread].bytes.store(bytes, std::memory_order_relaxed);
+}
+
+void Pool::spin(int thread) {
+  // Few lines at a time: a prefetch waits when too many are under way, and the next job should not.
+  constexpr size_t kLine = 64, kTurn = 4 * kLine;
+  Expected& expected = expected_[thread];
+  const size_t bytes = expected.bytes.load(std::memory_order_relaxed);
+  if (bytes < kTurn) return relax();
+  const char* at = expected.at.load(std::memory_order_relaxed);
+  for (size_t line = 0; line < kTurn; line += kLine) __builtin_prefetch(at + line, 0, 2);
+  expect(thread, at + kTurn, bytes - kTurn);
 }
 
 void Pool::drain(uint32_t generation, int thread) {
@@ -65,8 +81,8 @@ void Pool::run(int tasks, Function function, const void* context) {
   generation_.store(generation, std::memory_order_seq_cst);
   generation_.notify_all();
   drain(generation, 0);
-  for (int spin = 0; finished_.load(std::memory_order_acquire) != tasks; spin++) {
-    if (spin < kSpins) relax();
+  for (int turn = 0; finished_.load(std::memory_order_acquire) != tasks; turn++) {
+    if (turn < kSpins) spin(0);
     else std::this_thread::yield();  // a worker lost its core in the middle of a task
   }
 }
@@ -75,8 +91,8 @@ void Pool::work(int thread) {
   uint32_t seen = 0;
   for (;;) {
     uint32_t generation = generation_.load(std::memory_order_acquire);
-    for (int spin = 0; generation == seen && spin < kSpins; spin++) {
-      relax();
+    for (int turn = 0; generation == seen && turn < kSpins; turn++) {
+      spin(thread);
       generation = generation_.load(std::memory_order_acquire);
     }
     while (generation == seen) {

@@ -2,7 +2,9 @@
 // 0.8 µs for a spin barrier), so workers spin for a moment after each job and only then sleep.
 #pragma once
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -21,6 +23,11 @@ class Pool {
 
   // From now on only the first `threads` of them take tasks. Not to be called while a job runs.
   void use(int threads) { used_.store(threads, std::memory_order_relaxed); }
+  int used() const { return used_.load(std::memory_order_relaxed); }
+
+  // What `thread` will probably read first in the job after the next one to run: it reads that into its
+  // second-level cache while it waits for others. Nothing is lost if it comes to nothing.
+  void expect(int thread, const void* begin, size_t bytes);
 
   // Calls body(task, thread) for every task in [0, tasks), 0 <= thread < threads(); returns when all
   // are done. Tasks are handed out one by one, so a slow thread never holds back a fixed share.
@@ -33,6 +40,13 @@ class Pool {
   }
 
  private:
+  struct alignas(64) Expected {
+    std::atomic<const char*> at{nullptr};
+    std::atomic<size_t> bytes{0};
+  };
+  // One turn of a wait.
+  void spin(int thread);
+
   using Function = void (*)(const void* context, int task, int thread);
   void run(int tasks, Function function, const void* context);
   void work(int thread);
@@ -49,6 +63,7 @@ class Pool {
   std::atomic<const void*> context_{nullptr};
   std::atomic<int> used_;
   std::atomic<bool> stop_{false};
+  const std::unique_ptr<Expected[]> expected_;  // [threads]
   std::vector<std::thread> workers_;
 };
 

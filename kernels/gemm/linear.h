@@ -1,5 +1,6 @@
 // The products over whole matrices: which kernels, on which threads. The arithmetic is in the kernels.
 #pragma once
+#include <unordered_map>
 #include <vector>
 
 #include "elementwise/contract.h"
@@ -54,17 +55,35 @@ struct Product {
   float* y;
 };
 
+// Which job follows which. Tokens go through the weights in the same order, so threads that wait for one job
+// can read the beginning of the next from memory.
+class JobOrder {
+ public:
+  // What a thread reads first.
+  struct Start {
+    const uint8_t* begin;
+    size_t bytes;
+  };
+  // To be called before every job that streams weights: `job` tells it from others, starts[thread] says where
+  // its threads begin. Tells the pool where they begin in the job that came after this one the last time.
+  void next(Pool& pool, const Weight* job, std::vector<Start> starts);
+
+ private:
+  std::unordered_map<const Weight*, std::vector<Start>> after_;
+  const Weight* last_ = nullptr;
+};
+
 // Products of the same digits with several weights, as one job of the pool: threads wait for each other once.
 // `scratch` holds scratch_bytes of the same arguments.
 size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, const Digits& x,
                      const std::vector<Product>& products);
 void linear(Pool& pool, const GemmKernels& kernels, const Digits& x, const std::vector<Product>& products,
-            uint8_t* scratch);
+            uint8_t* scratch, JobOrder& order);
 
 // Products of x[rows × weight.cols] with float weights.
 size_t scratch_bytes(const Pool& pool, const GemmKernels& kernels, int rows,
                      const std::vector<Product>& products);
 void linear(Pool& pool, const GemmKernels& kernels, const float* x, int rows,
-            const std::vector<Product>& products, uint8_t* scratch);
+            const std::vector<Product>& products, uint8_t* scratch, JobOrder& order);
 
 }  // namespace multiscale

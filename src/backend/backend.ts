@@ -112,8 +112,8 @@ export interface Backend {
   rows(tensor: Tensor, begin: number, end: number): Tensor
   /** Copies values [rows · cols] into a tensor. */
   upload(tensor: Tensor, values: ArrayLike<number>): void
-  /** A copy of a tensor's values [rows · cols], after everything queued before. */
-  read(tensor: Tensor): Promise<Float32Array>
+  /** A copy of a tensor's values [rows · cols], after everything queued before; in `into`, if given, of that length. */
+  read(tensor: Tensor, into?: Float32Array): Promise<Float32Array>
 
   digits(rows: number, cols: number, options: DigitOptions): Digits
   /** Splits the activations x [rows, cols]; see multiscale/msd. @throws Error naming row and column of a value that is not finite */

@@ -51,6 +51,17 @@ export function checkUpload(tensor: Tensor, values: ArrayLike<number>): void {
   )
 }
 
+/** For read: the values, in `into` if there is one. */
+export function copied(values: Float32Array, into: Float32Array | undefined): Float32Array {
+  if (!into) return values.slice()
+  ensure(
+    into.length === values.length,
+    () => `${values.length} values were to be read into an array of ${into.length}`,
+  )
+  into.set(values)
+  return into
+}
+
 export function checkDigits(rows: number, cols: number, { passes, granularity }: DigitOptions): void {
   checkShape(rows, cols)
   ensure(passes === 1 || passes === 2 || passes === 3, () => `passes must be 1, 2 or 3, not ${passes}`)

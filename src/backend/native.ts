@@ -242,10 +242,10 @@ class NativeBackend implements Backend {
     check.own(tensor, NativeTensor).values.set(values)
   }
 
-  async read(tensor: Tensor): Promise<Float32Array> {
+  async read(tensor: Tensor, into?: Float32Array): Promise<Float32Array> {
     const { values } = check.own(tensor, NativeTensor)
     this.#flush()
-    return values.slice()
+    return check.copied(values, into)
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
@@ -288,7 +288,8 @@ class NativeBackend implements Backend {
   #flush(): void {
     const x = this.#waitingFor
     if (!x) return
-    const products = this.#waiting.flatMap(({ weight, bias, y }) => [weight.handle, bias, y])
+    const products: (Handle | Float32Array | null)[] = []
+    for (const { weight, bias, y } of this.#waiting) products.push(weight.handle, bias, y)
     this.#waitingFor = null
     this.#waiting.length = 0
     if (x instanceof NativeDigits) this.#addon.linear(this.#context, x.handle, ...products)

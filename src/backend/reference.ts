@@ -186,8 +186,8 @@ class ReferenceBackend implements Backend {
     check.own(tensor, ReferenceTensor).values.set(values)
   }
 
-  async read(tensor: Tensor): Promise<Float32Array> {
-    return check.own(tensor, ReferenceTensor).values.slice()
+  async read(tensor: Tensor, into?: Float32Array): Promise<Float32Array> {
+    return check.copied(check.own(tensor, ReferenceTensor).values, into)
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {

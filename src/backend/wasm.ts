@@ -297,9 +297,9 @@ class WasmBackend implements Backend {
     this.#view().floats.set(values, address / 4)
   }
 
-  async read(tensor: Tensor): Promise<Float32Array> {
+  async read(tensor: Tensor, into?: Float32Array): Promise<Float32Array> {
     const at = this.#at(tensor) / 4
-    return this.#view().floats.slice(at, at + tensor.rows * tensor.cols)
+    return check.copied(this.#view().floats.subarray(at, at + tensor.rows * tensor.cols), into)
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {

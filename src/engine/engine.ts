@@ -22,6 +22,7 @@ export class Engine {
   readonly tokenizer: Tokenizer
   readonly #backend: Backend
   readonly #graph: Graph
+  #lastLogits: Float32Array | null = null
   readonly #cache: KvCache
   readonly #batch: number
   /** Tokens whose keys and values the cache holds. */
@@ -89,7 +90,7 @@ export class Engine {
    * Makes the cache hold exactly `ids` and returns the logits [vocabulary] after the last one. Tokens that the
    * cache already holds from its beginning are not computed again: results are the same bits either way, because no
    * operation depends on the batch a token comes in.
-   * @returns the logits and how many tokens were taken from the cache
+   * @returns the logits, in a buffer that the next call fills anew, and how many tokens were taken from the cache
    * @throws ContextLimitError if ids exceed the context
    */
   async evaluate(
@@ -99,7 +100,9 @@ export class Engine {
     const reused = this.#reusable(ids, ids.length - 1)
     let rows = 0
     for (let at = reused; at < ids.length; at += rows) rows = await this.#pass(ids, at, signal)
-    for await (const { values } of this.#graph.logits(rows - 1, rows)) return { logits: values, reused }
+    this.#lastLogits ??= new Float32Array(this.info.vocabulary)
+    for await (const { values } of this.#graph.logits(rows - 1, rows, this.#lastLogits))
+      return { logits: values, reused }
     throw new Error('unreachable: a pass has at least one row')
   }
 

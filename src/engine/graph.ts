@@ -107,11 +107,13 @@ export class Graph {
 
   /**
    * Logits after rows begin … end − 1 of the last pass, in pieces.
+   * @param into where to put them, if one piece holds them all: [rows · vocabulary]; by default each piece is new
    * @returns pieces of { row, rows, values [rows · vocabulary] }, row counted from 0 at the pass's first token
    */
   async *logits(
     begin: number,
     end: number,
+    into?: Float32Array,
   ): AsyncGenerator<{ row: number; rows: number; values: Float32Array }> {
     const b = this.#backend
     for (let row = begin; row < end; row += this.#logits.rows) {
@@ -125,7 +127,7 @@ export class Graph {
         normed,
       )
       this.#product(normed, [[this.#weights.head, logits]])
-      yield { row, rows, values: await b.read(logits) }
+      yield { row, rows, values: await b.read(logits, into) }
     }
   }
 

@@ -17,14 +17,13 @@ export function maximumLogit(logits: Values): { id: number; logit: number } {
   let logit = -Infinity
   for (let i = 0; i < logits.length; i++) {
     const value = logits[i]!
-    if (value > logit) {
-      id = i
-      logit = value
-    } else if (Number.isNaN(value)) {
+    if (value <= logit) continue // nearly always, so one comparison is all it takes
+    if (Number.isNaN(value))
       throw new Error(
         `The model produced NaN logits (first at token ${i}): the weights or the computation are broken`,
       )
-    }
+    id = i
+    logit = value
   }
   if (logit === Infinity)
     throw new Error(
