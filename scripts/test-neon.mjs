@@ -8,6 +8,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runContractSuite } from './contract-suite.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const out = join(root, 'build/arm64')
@@ -80,34 +81,13 @@ for (const tool of ['nm', 'objdump']) {
 }
 process.env.PATH = `${tools}${delimiter}${process.env.PATH}`
 
-const { startVitest } = await import('vitest/node')
-const own = 'build/arm64/'
-const useAddon = {
-  name: 'arm64-addon',
-  enforce: 'pre',
-  transform: (code) => code.replaceAll("'../../build/", `'../../${own}`),
-}
 const host = process.execPath
 const chosen = process.argv.slice(2)
 for (const { name, files } of CPUS) {
   process.execPath = emulator(name) // what vitest forks
   const version = execFileSync(process.execPath, ['-p', 'process.arch + " " + process.version'])
   console.error(`test:neon: ${version.toString().trim()} on ${name}`)
-  const filters = chosen.length > 0 ? chosen : files.length > 0 ? files : ['']
-  const vitest = await startVitest(
-    'test',
-    filters.map((filter) => `test/contract/${filter}`),
-    {
-      root,
-      watch: false,
-      pool: 'forks',
-      testTimeout: 1_800_000,
-      hookTimeout: 1_800_000,
-      testNamePattern: /^(?!.*\bwasm (simd128|relaxed-simd))/, // V8's affair, and slow
-    },
-    { plugins: [useAddon] },
-  )
-  await vitest.close()
+  await runContractSuite({ build: 'build/arm64/', files: chosen.length > 0 ? chosen : files })
   process.execPath = host
   if (process.exitCode) break
 }

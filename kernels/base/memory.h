@@ -24,9 +24,13 @@ class Memory {
 
  private:
   void swap(Memory& other) {
+    std::swap(mapping_, other.mapping_);
+    std::swap(mapped_, other.mapped_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
   }
+  uint8_t* mapping_ = nullptr;
+  size_t mapped_ = 0;
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
 };

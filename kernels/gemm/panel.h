@@ -5,7 +5,7 @@
 
 namespace {
 
-typedef int8_t Bytes __attribute__((vector_size(MS_WIDTH)));
+typedef uint8_t Bytes __attribute__((vector_size(MS_WIDTH)));
 typedef int16_t Words __attribute__((vector_size(MS_WIDTH)));
 
 // Σ of the four signed bytes of each lane.
@@ -30,7 +30,7 @@ void unpack(const uint8_t* block, int records, int index, const multiscale::Pane
           I16 quad = load_codes<L>(group, part * kQuads + i);
           if constexpr (kBytes) {
             for (int p = 0; p < kParts; p++) {
-              quad.part[p] = (VecI)((Bytes)quad.part[p] - (int8_t)kOffset<L>);
+              quad.part[p] = (VecI)((Bytes)quad.part[p] - (uint8_t)kOffset<L>);
               if constexpr (kCorrected) sum.part[p] += sum_of_bytes(quad.part[p]);
             }
             store16((int32_t*)codes, quad);
