@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { FormatError, type QuantizedMatrix, tensorType } from '../format/index.js'
+import { FormatError, type QuantizedMatrix } from '../format/index.js'
 import { type Addon, type Handle, loadAddon } from './addon.js'
 import type {
   AttentionOptions,
@@ -14,6 +14,15 @@ import type {
   WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
+import {
+  HostTensor,
+  HostTensors,
+  MatrixWeight,
+  PIECE_BYTES,
+  pieceRows,
+  pieces,
+  ShapedCache,
+} from './objects.js'
 import { fastestThreads } from './tune.js'
 
 export interface NativeOptions {
@@ -43,13 +52,7 @@ export function chooseVariant(addon: Addon, wanted: string | undefined): string 
   return usable[usable.length - 1].name
 }
 
-class NativeTensor implements Tensor {
-  constructor(
-    readonly rows: number,
-    readonly cols: number,
-    readonly values: Float32Array,
-  ) {}
-}
+class NativeTensor extends HostTensor {}
 
 class NativeDigits implements Digits {
   readonly name = 'these digits'
@@ -65,44 +68,25 @@ class NativeDigits implements Digits {
   ) {}
 }
 
-class NativeWeight implements Weight {
-  readonly name: string
-  readonly rows: number
-  readonly cols: number
-  readonly type: Weight['type']
-  readonly quantized: boolean
+class NativeWeight extends MatrixWeight {
   constructor(
     readonly owner: NativeBackend,
-    { name, rows, cols, type }: QuantizedMatrix,
+    matrix: QuantizedMatrix,
     readonly byteLength: number,
     readonly handle: Handle,
   ) {
-    this.name = name
-    this.rows = rows
-    this.cols = cols
-    this.type = type
-    this.quantized = tensorType(type).kind === 'codes'
+    super(matrix)
   }
 }
 
-class NativeCache implements KvCache {
-  readonly name = 'this cache'
-  readonly type: KvCache['type']
-  readonly layers: number
-  readonly kvHeads: number
-  readonly headSize: number
-  readonly capacity: number
+class NativeCache extends ShapedCache {
   constructor(
     readonly owner: NativeBackend,
     shape: CacheShape,
     readonly byteLength: number,
     readonly handle: Handle,
   ) {
-    this.type = shape.type
-    this.layers = shape.layers
-    this.kvHeads = shape.kvHeads
-    this.headSize = shape.headSize
-    this.capacity = shape.capacity
+    super(shape)
   }
 }
 
@@ -123,12 +107,10 @@ interface Product {
 /** As many as fit into one call of the addon. */
 const MOST_PRODUCTS = 8
 
-/** Bytes read from the file at a time: large enough to stream, small beside a model. */
-const CHUNK_BYTES = 4 << 20
 /** Rows that the kernels interleave: chunks begin at whole blocks. */
 const BLOCK_ROWS = 16
 
-class NativeBackend implements Backend {
+class NativeBackend extends HostTensors implements Backend {
   readonly name = 'native'
   readonly #addon: Addon
   readonly #context: Handle
@@ -146,6 +128,7 @@ class NativeBackend implements Backend {
     readonly variant: string,
     readonly threads: number,
   ) {
+    super(NativeTensor)
     this.#addon = addon
     this.#context = context
     this.#decodeThreads = threads
@@ -167,25 +150,16 @@ class NativeBackend implements Backend {
   async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
     this.#checkOpen()
     const { signal, onProgress } = options
-    const { rows, cols, rowBytes, name } = matrix
+    const { rows, cols, name } = matrix
     const scale = check.checkWeightScale(name, options.scale ?? 1)
     const handle = this.#addon.weight(matrix.type, rows, cols, scale)
     const weight = new NativeWeight(this, matrix, this.#addon.weightBytes(handle), handle)
     this.#owned.add(weight)
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
-    const buffers = this.#takeBuffers(step * rowBytes)
-    const [a, b] = buffers
-    let buffer = a
-    let next = matrix.readRows(0, Math.min(step, rows), buffer)
+    const step = pieceRows(matrix, BLOCK_ROWS)
+    const buffers = this.#takeBuffers(step * matrix.rowBytes)
     try {
-      for (let begin = 0; begin < rows; begin += step) {
-        const bytes = await next
-        signal?.throwIfAborted()
-        const end = Math.min(begin + step, rows)
-        buffer = buffer === a ? b : a
-        // The next chunk is read while this one is packed.
-        if (end < rows) next = matrix.readRows(end, Math.min(end + step, rows), buffer)
-        const bad = this.#addon.pack(this.#context, handle, bytes, begin, end - begin)
+      for await (const { bytes, begin, count } of pieces(matrix, step, buffers, signal)) {
+        const bad = this.#addon.pack(this.#context, handle, bytes, begin, count)
         if (bad >= 0) {
           throw new FormatError(
             name,
@@ -195,7 +169,6 @@ class NativeBackend implements Backend {
         onProgress?.(bytes.byteLength)
       }
     } catch (error) {
-      await next.catch(() => {}) // the buffers must be idle before another matrix uses them
       this.free(weight)
       throw error
     } finally {
@@ -209,7 +182,7 @@ class NativeBackend implements Backend {
     const idle = this.#staging
     this.#staging = null
     if (idle && idle[0].byteLength >= bytes) return idle
-    const size = Math.max(bytes, CHUNK_BYTES)
+    const size = Math.max(bytes, PIECE_BYTES)
     return [new Uint8Array(size), new Uint8Array(size)]
   }
 
@@ -225,27 +198,8 @@ class NativeBackend implements Backend {
     throw new Error(`${narrowed.name} was freed before`)
   }
 
-  tensor(rows: number, cols: number): Tensor {
-    check.checkShape(rows, cols)
-    return new NativeTensor(rows, cols, new Float32Array(rows * cols))
-  }
-
-  rows(tensor: Tensor, begin: number, end: number): Tensor {
-    const { cols, values } = check.own(tensor, NativeTensor)
-    check.checkRows(tensor, begin, end)
-    return new NativeTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
-  }
-
-  upload(tensor: Tensor, values: ArrayLike<number>): void {
-    check.checkUpload(tensor, values)
+  protected settle(): void {
     this.#flush()
-    check.own(tensor, NativeTensor).values.set(values)
-  }
-
-  async read(tensor: Tensor, into?: Float32Array): Promise<Float32Array> {
-    const { values } = check.own(tensor, NativeTensor)
-    this.#flush()
-    return check.copied(values, into)
   }
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {

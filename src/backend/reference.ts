@@ -1,5 +1,5 @@
 import { fp16 } from '../dtype/index.js'
-import { decodeCodes, dequantize, type QuantizedMatrix, tensorType } from '../format/index.js'
+import { decodeCodes, dequantize, type QuantizedMatrix } from '../format/index.js'
 import { decomposeInt8 } from '../msd/index.js'
 import {
   type AttentionOptions,
@@ -15,6 +15,7 @@ import {
   type WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
+import { HostTensor, HostTensors, MatrixWeight, pieceRows, pieces, ShapedCache } from './objects.js'
 
 /**
  * The oracle: plain TypeScript, exact integers where the operation is integer, float64 sums where it is
@@ -24,13 +25,7 @@ export function createReferenceBackend(): Backend {
   return new ReferenceBackend()
 }
 
-class ReferenceTensor implements Tensor {
-  constructor(
-    readonly rows: number,
-    readonly cols: number,
-    readonly values: Float32Array,
-  ) {}
-}
+class ReferenceTensor extends HostTensor {}
 
 class ReferenceDigits implements Digits {
   /** Activations in units of their scale, q = Σ 256^i · digit: [rows · cols] of the last decomposition. */
@@ -51,12 +46,7 @@ class ReferenceDigits implements Digits {
 }
 
 /** Weights of one matrix: w = scale · code − minimum per group, or plain values (group 0). */
-class ReferenceWeight implements Weight {
-  readonly name: string
-  readonly rows: number
-  readonly cols: number
-  readonly type: Weight['type']
-  readonly quantized: boolean
+class ReferenceWeight extends MatrixWeight {
   /** Codes of a quantised matrix. */
   codes = new Int8Array(0)
   group = 0
@@ -70,11 +60,7 @@ class ReferenceWeight implements Weight {
     /** Of all weights. */
     readonly scale: number,
   ) {
-    this.name = matrix.name
-    this.rows = matrix.rows
-    this.cols = matrix.cols
-    this.type = matrix.type
-    this.quantized = tensorType(matrix.type).kind === 'codes'
+    super(matrix)
   }
 
   get byteLength(): number {
@@ -117,23 +103,15 @@ class ReferenceWeight implements Weight {
   }
 }
 
-class ReferenceCache implements KvCache {
-  readonly type: KvCache['type']
-  readonly layers: number
-  readonly kvHeads: number
-  readonly headSize: number
-  readonly capacity: number
+class ReferenceCache extends ShapedCache {
   readonly byteLength: number
   /** [layers][capacity][kvHeads · headSize] each. */
   readonly keys: Float32Array
   readonly values: Float32Array
 
-  constructor({ type, layers, kvHeads, headSize, capacity }: CacheShape) {
-    this.type = type
-    this.layers = layers
-    this.kvHeads = kvHeads
-    this.headSize = headSize
-    this.capacity = capacity
+  constructor(shape: CacheShape) {
+    super(shape)
+    const { layers, kvHeads, headSize, capacity } = shape
     const size = layers * capacity * kvHeads * headSize
     this.keys = new Float32Array(size)
     this.values = new Float32Array(size)
@@ -145,13 +123,15 @@ class ReferenceCache implements KvCache {
   }
 }
 
-const CHUNK_BYTES = 4 << 20
-
-class ReferenceBackend implements Backend {
+class ReferenceBackend extends HostTensors implements Backend {
   readonly name = 'reference'
   readonly variant = 'typescript'
   readonly threads = 1
   readonly decodeThreads = 1
+
+  constructor() {
+    super(ReferenceTensor)
+  }
 
   /** It has one thread. */
   async tune(): Promise<void> {}
@@ -159,36 +139,17 @@ class ReferenceBackend implements Backend {
   async weight(matrix: QuantizedMatrix, options: WeightOptions = {}): Promise<Weight> {
     const { signal, onProgress } = options
     const weight = new ReferenceWeight(matrix, check.checkWeightScale(matrix.name, options.scale ?? 1))
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / matrix.rowBytes))
-    for (let begin = 0; begin < matrix.rows; begin += step) {
-      const end = Math.min(begin + step, matrix.rows)
-      const bytes = await matrix.readRows(begin, end)
-      signal?.throwIfAborted()
-      weight.fill(bytes, begin, end - begin)
-      onProgress?.(bytes.byteLength)
+    const step = pieceRows(matrix, 1)
+    const buffer = () => new Uint8Array(step * matrix.rowBytes)
+    for await (const piece of pieces(matrix, step, [buffer(), buffer()], signal)) {
+      weight.fill(piece.bytes, piece.begin, piece.count)
+      onProgress?.(piece.bytes.byteLength)
     }
     return weight
   }
 
-  tensor(rows: number, cols: number): Tensor {
-    check.checkShape(rows, cols)
-    return new ReferenceTensor(rows, cols, new Float32Array(rows * cols))
-  }
-
-  rows(tensor: Tensor, begin: number, end: number): Tensor {
-    const { cols, values } = check.own(tensor, ReferenceTensor)
-    check.checkRows(tensor, begin, end)
-    return new ReferenceTensor(end - begin, cols, values.subarray(begin * cols, end * cols))
-  }
-
-  upload(tensor: Tensor, values: ArrayLike<number>): void {
-    check.checkUpload(tensor, values)
-    check.own(tensor, ReferenceTensor).values.set(values)
-  }
-
-  async read(tensor: Tensor, into?: Float32Array): Promise<Float32Array> {
-    return check.copied(check.own(tensor, ReferenceTensor).values, into)
-  }
+  /** Nothing is ever put off. */
+  protected settle(): void {}
 
   digits(rows: number, cols: number, options: DigitOptions): Digits {
     check.checkDigits(rows, cols, options)

@@ -5,10 +5,9 @@ import {
   type DigitOptions,
   type Digits,
   GROUP,
-  type KvCache,
   type Tensor,
-  type Weight,
 } from './backend.js'
+import { MatrixWeight, ShapedCache } from './objects.js'
 
 /** What the wasm backend hands out: addresses in its memory. */
 
@@ -82,16 +81,11 @@ export class WasmDigits implements Digits, Owned {
   }
 }
 
-export class WasmWeight implements Weight, Owned {
-  readonly name: string
-  readonly rows: number
-  readonly cols: number
-  readonly type: Weight['type']
-  readonly quantized: boolean
+export class WasmWeight extends MatrixWeight implements Owned {
   readonly addresses: readonly number[]
   constructor(
     readonly owner: Backend,
-    { name, rows, cols, type }: QuantizedMatrix,
+    matrix: QuantizedMatrix,
     /** Number of the type: of codes, or of floats. */
     readonly number: number,
     readonly blockBytes: number,
@@ -99,11 +93,7 @@ export class WasmWeight implements Weight, Owned {
     /** A factor of all weights. */
     readonly scale: number,
   ) {
-    this.name = name
-    this.rows = rows
-    this.cols = cols
-    this.type = type
-    this.quantized = !(type in FLOATS)
+    super(matrix)
     this.addresses = [address]
   }
   get blocks(): number {
@@ -114,13 +104,7 @@ export class WasmWeight implements Weight, Owned {
   }
 }
 
-export class WasmCache implements KvCache, Owned {
-  readonly name = 'this cache'
-  readonly type: KvCache['type']
-  readonly layers: number
-  readonly kvHeads: number
-  readonly headSize: number
-  readonly capacity: number
+export class WasmCache extends ShapedCache implements Owned {
   readonly addresses: readonly number[]
   constructor(
     readonly owner: Backend,
@@ -129,11 +113,7 @@ export class WasmCache implements KvCache, Owned {
     readonly headBytes: number,
     readonly address: number,
   ) {
-    this.type = shape.type
-    this.layers = shape.layers
-    this.kvHeads = shape.kvHeads
-    this.headSize = shape.headSize
-    this.capacity = shape.capacity
+    super(shape)
     this.addresses = [address]
   }
   get byteLength(): number {

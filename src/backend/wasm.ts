@@ -15,6 +15,7 @@ import type {
 } from './backend.js'
 import { GROUP } from './backend.js'
 import * as check from './checks.js'
+import { pieceRows, pieces } from './objects.js'
 import { Heap, WASM_MEMORY_BYTES } from './wasm-heap.js'
 import {
   ADDRESS,
@@ -53,8 +54,6 @@ export interface WasmOptions {
 const PAGE_BYTES = 65536
 /** With less than that it is not worth trying. */
 const LEAST_MEMORY_BYTES = 256 << 20
-/** Bytes read from the file at a time: large enough to stream, small beside a model. */
-const CHUNK_BYTES = 4 << 20
 /** Tokens of a task, elements of a task, query rows of a task, positions of a block: as the kernels have them. */
 const SLAB = 64
 const SLICE = 16_384
@@ -211,26 +210,17 @@ class WasmBackend implements Backend {
     const address = heap.allocate(Math.ceil(rows / BLOCK_ROWS) * blockBytes)
     const weight = new WasmWeight(this, matrix, number, blockBytes, address, scale)
     this.#owned.add(weight)
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / (rowBytes * BLOCK_ROWS))) * BLOCK_ROWS
+    const step = pieceRows(matrix, BLOCK_ROWS)
     const size = Math.min(step, rows) * rowBytes
     let staging: number | null = null
-    let next: Promise<Uint8Array> = Promise.resolve(new Uint8Array())
     try {
       staging = heap.allocate(size)
-      const buffers = [new Uint8Array(size), new Uint8Array(size)]
-      const read = (begin: number) =>
-        matrix.readRows(begin, Math.min(begin + step, rows), buffers[(begin / step) % 2])
-      next = read(0)
-      for (let begin = 0; begin < rows; begin += step) {
-        const bytes = await next
-        signal?.throwIfAborted()
-        const end = Math.min(begin + step, rows)
-        // The next chunk is read while this one is packed.
-        if (end < rows) next = read(end)
+      const buffers = [new Uint8Array(size), new Uint8Array(size)] as const
+      for await (const { bytes, begin, count } of pieces(matrix, step, buffers, signal)) {
         new Uint8Array(this.#open.memory.buffer).set(bytes, staging)
         const bad = this.#search(
           float ? OPERATION.packFloat : OPERATION.pack,
-          Math.ceil((end - begin) / BLOCK_ROWS),
+          Math.ceil(count / BLOCK_ROWS),
           number,
           float ? 0 : kernels.layoutOf(number),
           address + (begin / BLOCK_ROWS) * blockBytes,
@@ -238,7 +228,7 @@ class WasmBackend implements Backend {
           float ? cols : cols / GROUP,
           staging,
           rowBytes,
-          end - begin,
+          count,
         )
         if (bad >= 0) {
           throw new FormatError(
@@ -249,7 +239,6 @@ class WasmBackend implements Backend {
         onProgress?.(bytes.byteLength)
       }
     } catch (error) {
-      await next.catch(() => {}) // no read is left behind
       if (this.#owned.has(weight)) this.free(weight)
       throw error
     } finally {
