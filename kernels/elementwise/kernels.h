@@ -62,7 +62,7 @@ struct TileDigits {
 
   MS_INLINE_MEMBER TileDigits(uint8_t* tile, void* notes, int tokens, int group, int token) {
     const size_t at = (size_t)group * tokens + token;
-    digits = tile + at * multiscale::digit_bytes(Form, Passes);
+    digits = tile + at * multiscale::tile_digit_bytes(Form, Passes);
     info = (GroupInfo*)notes + at;
   }
 
@@ -70,12 +70,12 @@ struct TileDigits {
     if constexpr (Form == DigitForm::kWords) {
       store_shuffled_words(digits + half * 32, s.upper);
       if constexpr (Passes == 3) store_shuffled_words(digits + 64 + half * 32, s.third);
-    } else {
-      if constexpr (Passes == 1) return store_bytes(digits + half * 16, s.upper);
-      store_bytes(digits + half * 16, shift_right16(s.upper + broadcast16(128), 8));
-      store_bytes(digits + 32 + half * 16, s.upper);
-      if constexpr (Passes == 3) store_bytes(digits + 64 + half * 16, s.third);
     }
+    uint8_t* bytes = digits + (Form == DigitForm::kWords ? multiscale::digit_bytes(Form, Passes) : 0);
+    if constexpr (Passes == 1) return store_bytes(bytes + half * 16, s.upper);
+    store_bytes(bytes + half * 16, shift_right16(s.upper + broadcast16(128), 8));
+    store_bytes(bytes + 32 + half * 16, s.upper);
+    if constexpr (Passes == 3) store_bytes(bytes + 64 + half * 16, s.third);
   }
 
   MS_INLINE_MEMBER void put_sums(float scale, const int32_t (&codes)[2][2]) const {

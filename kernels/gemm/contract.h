@@ -32,7 +32,8 @@ struct GroupInfo {
 //   kBytes, kSignedBytes: int8 [digit][32]; the latter for dot products that take codes as signed bytes
 //   kWords: int16 [32], the first two digits as 256·h + l (or h alone), then for three digits int16 [32]
 //           of the third; within each four k the order is 0, 2, 1, 3, so that even and odd bytes of a
-//           weight word meet their partners without a shuffle
+//           weight word meet their partners without a shuffle; then the same digits as with kBytes, for codes
+//           so small that sums of byte products fit 16 bits
 enum class DigitForm : int { kBytes = 0, kWords = 1, kSignedBytes = 2 };
 constexpr int kDigitForms = 3;
 
@@ -40,6 +41,11 @@ constexpr bool in_bytes(DigitForm form) { return form != DigitForm::kWords; }
 
 constexpr int digit_bytes(DigitForm form, int passes) {  // of one token's group
   return in_bytes(form) ? kGroup * passes : kGroup * 2 * (passes == 3 ? 2 : 1);
+}
+
+// Likewise, as tiles have them.
+constexpr int tile_digit_bytes(DigitForm form, int passes) {
+  return digit_bytes(form, passes) + (in_bytes(form) ? 0 : kGroup * passes);
 }
 
 // y[token][0..15] for one block of 16 rows and a tile of tokens (the index of the function in its table:

@@ -56,6 +56,11 @@ struct LayoutInfo {
   constexpr bool super() const { return scale == ScaleKind::kSuper || scale == ScaleKind::kSuperMinimum; }
   constexpr int parts() const { return halves ? 2 : 1; }
 
+  constexpr int largest_code() const {
+    int most = table ? 0 : (1 << bits) - 1;
+    for (int i = 0; table && i < 16; i++) most = table[i] > most ? table[i] : most;
+    return most;
+  }
   constexpr bool nibbles() const { return bits >= 4 && bits < 8; }
   constexpr bool pairs() const { return bits == 2 || bits == 3 || bits == 6; }
   constexpr bool singles() const { return bits == 3 || bits == 5; }

@@ -312,7 +312,7 @@ Digits::Digits(const GemmKernels& kernels, int rows, int cols, int passes, bool 
       groups_(padded_groups(cols)),
       passes_(passes),
       per_row_(per_row),
-      row_bytes_(static_cast<size_t>(groups_) * digit_bytes(kernels.form, passes)),
+      row_bytes_(static_cast<size_t>(groups_) * tile_digit_bytes(kernels.form, passes)),
       data_(static_cast<size_t>(rows) * row_bytes_),
       info_(static_cast<size_t>(rows) * groups_ * sizeof(GroupInfo)),
       factors_(static_cast<size_t>(rows) * sizeof(float)) {

@@ -2,10 +2,29 @@
 // every instruction set. A variant includes this after codes.h and what that needs, and
 //
 //   I16 dot(I16 sum, I16 codes, const uint8_t* digits)   sum[row] += Σ_4 code · digit
+//
+// and, if its dot products take words but bytes are faster where their products fit 16 bits, MS_NARROW_SUMS
+// and
+//
+//   I16 dot_narrow(I16 sum, I16 codes, const uint8_t* digits)   two sums of 16 bits in each row's lane
+//   I16 add_narrow(I16 sum, I16 narrow)                         sum[row] += both
 #pragma once
 #include "gemm/codes.h"
 
 namespace {
+
+// How many quads of codes can be summed in 16 bits, each half of a lane taking two products of a quad; 0 if
+// that is not how the variant multiplies.
+#if defined(MS_NARROW_SUMS)
+template <Layout L>
+constexpr int kNarrowQuads = 32767 / (2 * 128 * kInfo<L>.largest_code());
+#else
+template <Layout L>
+constexpr int kNarrowQuads = 0;
+// Never called; only named.
+MS_INLINE I16 dot_narrow(I16 sum, I16, const uint8_t*) { return sum; }
+MS_INLINE I16 add_narrow(I16 sum, I16) { return sum; }
+#endif
 
 // s_x · Σ_k q over half a group, for minimums per half. The sum is an exact integer: |Σ| ≤ 16·2^23.
 template <int Passes>
@@ -26,16 +45,18 @@ template <Layout L, int Passes, int T>
 void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupInfo* info,
           const float* factors, float* y, size_t stride) {
   constexpr LayoutInfo kLayout = kInfo<L>;
-  constexpr bool kBytes = multiscale::in_bytes(kForm);
-  constexpr int kTokenBytes = multiscale::digit_bytes(kForm, Passes);
+  constexpr bool kNarrow = kNarrowQuads < L >> 0;
+  constexpr bool kBytes = multiscale::in_bytes(kForm) || kNarrow;
+  constexpr int kTokenBytes = multiscale::tile_digit_bytes(kForm, Passes);
   constexpr int kPlanes = kBytes ? Passes : (Passes == 3 ? 2 : 1);  // integer accumulators of a token
   constexpr int kPlaneBytes = kBytes ? 32 : 64;
   constexpr int kQuadBytes = kBytes ? 4 : 8;
+  constexpr int kDigitsAt = kNarrow ? multiscale::digit_bytes(kForm, Passes) : 0;
   constexpr int kParts_ = kLayout.parts(), kQuads = 8 / kParts_;
   // Dot products into one sum wait for each other. With fewer than four sums at work each is made of two,
   // over even and odd quads (measured in cache: 1.35 times as fast with AVX-512, slower with four sums
   // already).
-  constexpr int kChains = T * kParts * kPlanes < 4 ? 2 : 1;
+  constexpr int kChains = !kNarrow && T * kParts * kPlanes < 4 ? 2 : 1;
 
   // A nibble's line holds columns 16 apart: both are used while it is in a register.
   constexpr bool kTwice = kLayout.nibbles() && !kLayout.halves;
@@ -55,6 +76,7 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
       const uint8_t* codes = block + kLayout.header_bytes() + g * kLayout.group_bytes();
       for (int part = 0; part < kParts_; part++) {
         I16 chain[kChains][T][kPlanes];
+        [[maybe_unused]] I16 narrow[T][kPlanes] = {};
         auto& sum = chain[0];
 #pragma GCC unroll 8
         for (int t = 0; t < T; t++) {
@@ -74,13 +96,22 @@ void tile(const uint8_t* block, int records, const uint8_t* digits, const GroupI
         for (int i = 0; i < kQuads; i++) {
           const int j = kTwice ? i / 2 + i % 2 * 4 : part * kQuads + i;
           const I16 quad = load_codes<L>(codes, j);
-          const uint8_t* x = digits + j * kQuadBytes;
+          const uint8_t* x = digits + kDigitsAt + j * kQuadBytes;
 #pragma GCC unroll 8
           for (int t = 0; t < T; t++)
 #pragma GCC unroll 3
             for (int plane = 0; plane < kPlanes; plane++) {
+              const uint8_t* four = x + t * kTokenBytes + plane * kPlaneBytes;
               I16& s = chain[i % kChains][t][plane];
-              s = dot(s, quad, x + t * kTokenBytes + plane * kPlaneBytes);
+              if constexpr (kNarrow) {
+                I16& n = narrow[t][plane];
+                n = dot_narrow(n, quad, four);
+                if ((i + 1) % kNarrowQuads<L> != 0 && i + 1 != kQuads) continue;
+                s = add_narrow(s, n);
+                n = broadcast16(0);
+              } else {
+                s = dot(s, quad, four);
+              }
             }
           if constexpr (kLoadsWander)
             if (!kTwice || i % 2) load_after(chain[i % kChains][T - 1][kPlanes - 1], codes, digits);
