@@ -3,7 +3,6 @@
 // well (unless --required) and says what that costs.
 //
 // For another architecture: --arch arm64 --compiler aarch64-linux-gnu-g++ --out FOLDER
-import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,6 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { AVX2, AVX512, COMMON, findCompiler, KERNEL, LINK, run, WARN } from './compiler.mjs'
 import { PANEL_LEVELS, panelHeader } from './panel-kernels.mjs'
 
 const {
@@ -37,9 +37,6 @@ const failure = join(build, 'failure')
 // In CI a warning is a failure; on a user's machine an unknown compiler's opinion is not.
 const strict = Boolean(process.env.CI)
 
-const AVX2 = ['-mavx2', '-mfma', '-mf16c']
-const AVX512 = [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni']
-
 /** Instruction-set flags by architecture and file name, and the macro that puts the file's level into the tables. */
 const LEVELS = {
   x64: {
@@ -53,18 +50,6 @@ const LEVELS = {
   },
 }
 const archLevels = LEVELS[arch] ?? {}
-
-const COMMON = ['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-DNAPI_VERSION=8']
-// Kernels promise the same bits on every instruction set, so multiply-adds are fused only where written.
-const KERNEL = ['-ffp-contract=off', '-fno-exceptions', '-fno-math-errno']
-const WARN = [
-  '-Wall',
-  '-Wextra',
-  '-Wno-psabi',
-  '-Wno-maybe-uninitialized',
-  '-Wno-uninitialized',
-  '-Wno-unknown-warning-option',
-]
 
 function giveUp(reason) {
   const notice =
@@ -80,30 +65,6 @@ function giveUp(reason) {
     // A folder that cannot be written is no reason to fail.
   }
   process.exit(required ? 1 : 0)
-}
-
-function findCompiler() {
-  const commands = chosenCompiler
-    ? [chosenCompiler]
-    : [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)
-  for (const command of commands) {
-    try {
-      const version = execFileSync(command, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] })
-      return { command, version: version.toString().split('\n')[0] }
-    } catch {
-      // try the next one
-    }
-  }
-  return giveUp(`no C++ compiler was found (looked for ${chosenCompiler ?? '$CXX, c++, g++, clang++'})`)
-}
-
-function run(command, args) {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${command} ${args.join(' ')}\n${stderr || error.message}`))
-      else resolve(stdout + stderr)
-    })
-  })
 }
 
 /** The levels whose flags this compiler accepts. */
@@ -139,7 +100,8 @@ function sources(levels) {
 function fingerprint(compiler, levels) {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([compiler.version, levels, arch, process.platform, strict]))
-  hash.update(readFileSync(fileURLToPath(import.meta.url)))
+  for (const file of ['build-addon.mjs', 'compiler.mjs'])
+    hash.update(readFileSync(join(root, 'scripts', file)))
   for (const level of PANEL_LEVELS) hash.update(panelHeader(level))
   for (const folder of readdirSync(kernels).sort())
     for (const file of readdirSync(join(kernels, folder)).sort())
@@ -148,7 +110,9 @@ function fingerprint(compiler, levels) {
 }
 
 if (process.platform === 'win32') giveUp('Windows is not supported by the addon yet')
-const compiler = findCompiler()
+const compiler =
+  findCompiler(chosenCompiler) ??
+  giveUp(`no C++ compiler was found (looked for ${chosenCompiler ?? '$CXX, c++, g++, clang++'})`)
 
 let headers
 try {
@@ -199,10 +163,9 @@ try {
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker))
-  const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
   // Built aside and renamed: a process that runs the old addon keeps its own file.
   const fresh = `${addon}.${process.pid}`
-  await run(compiler.command, [...link, '-pthread', ...jobs.map((job) => job.object), '-o', fresh])
+  await run(compiler.command, [...LINK, ...jobs.map((job) => job.object), '-o', fresh])
   renameSync(fresh, addon)
   writeFileSync(stamp, print)
   rmSync(failure, { force: true })
