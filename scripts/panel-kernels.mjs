@@ -19,6 +19,7 @@
  * register: name of a vector register; count: how many; bytes: of one
  * dot(sum, codes, digits, temporary): instructions for sum += Σ code · digit; first: the same, for sum = Σ
  * words: 16-bit codes and digits, two digits in one; no correction, no shift
+ * minRows: fewer tokens are multiplied as tiles; below, unpacking a panel costs more than it saves (measured)
  * spill: the float totals live in memory; a dot product's latency needs more accumulators than fit beside them
  */
 const INSTRUCTION_SETS = {
@@ -26,6 +27,7 @@ const INSTRUCTION_SETS = {
     register: 'zmm',
     count: 32,
     bytes: 64,
+    minRows: 24,
     words: false,
     spill: false,
     dot: (sum, codes, digits) => [`vpdpbusd ${codes}, ${digits}, ${sum}`],
@@ -34,6 +36,7 @@ const INSTRUCTION_SETS = {
     register: 'ymm',
     count: 16,
     bytes: 32,
+    minRows: 24,
     words: false,
     spill: true,
     dot: (sum, codes, digits) => [`%{vex%} vpdpbusd ${codes}, ${digits}, ${sum}`],
@@ -42,6 +45,7 @@ const INSTRUCTION_SETS = {
     register: 'ymm',
     count: 16,
     bytes: 32,
+    minRows: 10,
     words: true,
     spill: false,
     dot: (sum, codes, digits, temporary) => [
@@ -83,8 +87,6 @@ export function maxTokens(level, passes) {
   return Math.floor((count - SPARE) / (VECTORS * (planesOf(passes) + (spill ? 0 : 1))))
 }
 
-/** Fewer tokens are multiplied as tiles: below, unpacking a panel costs more than it saves. */
-const MIN_ROWS = 24
 export const MIN_FLOAT_ROWS = 8
 
 /** The sizes of tiles that `least` rows or more are cut into (plan_panel_tiles in kernels/gemm/linear.cc). */
@@ -316,7 +318,7 @@ export function panelHeader(level) {
     entries.push(`  table.panel.max_tokens[${passes - 1}] = ${maxTokens(level, passes)};`)
     for (const halves of [false, true])
       for (const minimum of [false, true])
-        for (const tokens of tileSizes(maxTokens(level, passes), MIN_ROWS)) {
+        for (const tokens of tileSizes(maxTokens(level, passes), INSTRUCTION_SETS[level].minRows)) {
           const name = `panel_${passes}_${Number(halves)}_${Number(minimum)}_${tokens}`
           const lines = panelKernel(level, { tokens, passes, halves, minimum })
           const inputs = [
@@ -358,7 +360,7 @@ export function panelHeader(level) {
     '',
     ...functions,
     'constexpr void fill_panel_kernels(multiscale::GemmKernels& table) {',
-    `  table.panel.min_rows = ${MIN_ROWS};`,
+    `  table.panel.min_rows = ${INSTRUCTION_SETS[level].minRows};`,
     ...entries,
     '}',
     '',

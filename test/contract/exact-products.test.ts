@@ -15,7 +15,7 @@ import { SUBJECTS } from './backends.js'
 
 /**
  * The integer core, through the production path, bit for bit (kernels/gemm/contract.h): every tile of tokens,
- * few and many (from 12 or 24 tokens on weights are unpacked to panels), partial blocks of weight rows, odd numbers of
+ * few and many (from 10, 12 or 24 tokens on weights are unpacked to panels), partial blocks of weight rows, odd numbers of
  * groups.
  */
 
