@@ -9,8 +9,9 @@ import { parseArgs } from 'node:util'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import asc from 'assemblyscript/asc'
 import { createReferenceBackend, createWasmBackend, wasmVariants } from '../dist/backend/index.js'
+import { spread } from '../dist/cli/bench/summary.js'
 import { quantizedMatrixFromBytes } from '../dist/format/index.js'
-import { machine, spread } from './machine.mjs'
+import { machine } from './machine.mjs'
 
 /** Reads [p, p + n) as products do: one stream, whole vectors. */
 const READ = `
