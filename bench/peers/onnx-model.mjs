@@ -198,23 +198,27 @@ async function decoder(file, config, { dtype, positions }) {
  * @returns whether its weights are exactly the file's
  */
 export async function writeOnnxModel(path, folder, { dtype, positions }) {
-  await using file = await openGguf(path)
-  const config = modelConfig(file)
-  await mkdir(join(folder, 'onnx'), { recursive: true })
-  const name = { q4: 'model_q4.onnx', q8: 'model_quantized.onnx' }[dtype]
-  await writeFile(join(folder, 'onnx', name), await decoder(file, config, { dtype, positions }))
-  // No end-of-text token: it generates as many tokens as it is asked for.
-  const description = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    hidden_size: config.width,
-    head_dim: config.headSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    vocab_size: config.vocabulary,
+  const file = await openGguf(path)
+  try {
+    const config = modelConfig(file)
+    await mkdir(join(folder, 'onnx'), { recursive: true })
+    const name = { q4: 'model_q4.onnx', q8: 'model_quantized.onnx' }[dtype]
+    await writeFile(join(folder, 'onnx', name), await decoder(file, config, { dtype, positions }))
+    // No end-of-text token: it generates as many tokens as it is asked for.
+    const description = {
+      architectures: ['LlamaForCausalLM'],
+      model_type: 'llama',
+      hidden_size: config.width,
+      head_dim: config.headSize,
+      num_hidden_layers: config.layers,
+      num_attention_heads: config.heads,
+      num_key_value_heads: config.kvHeads,
+      vocab_size: config.vocabulary,
+    }
+    await writeFile(join(folder, 'config.json'), JSON.stringify(description))
+    const matrices = [...file.tensors.values()].filter(({ shape }) => shape[0] > 1)
+    return dtype === 'q4' && matrices.every(({ type }) => type === 'Q4_0')
+  } finally {
+    await file.close()
   }
-  await writeFile(join(folder, 'config.json'), JSON.stringify(description))
-  const matrices = [...file.tensors.values()].filter(({ shape }) => shape[0] > 1)
-  return dtype === 'q4' && matrices.every(({ type }) => type === 'Q4_0')
 }
