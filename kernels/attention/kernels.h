@@ -30,6 +30,15 @@ MS_INLINE void store_element(void* base, size_t index, float x) {
   else ((uint16_t*)base)[index] = half_bits(x);
 }
 
+// While a block of keys is multiplied, keys further on and the values of the same positions come from memory:
+// for one token the cache is read once, and waiting for it took most of the time.
+template <CacheType Type>
+MS_INLINE void read_ahead(const AttentionTask& task, size_t index) {
+  constexpr size_t kBytes = Type == CacheType::kF32 ? 4 : 2, kAhead = 8192;
+  __builtin_prefetch((const char*)task.keys + index * kBytes + kAhead, 0, 2);
+  __builtin_prefetch((const char*)task.values + index * kBytes, 0, 2);
+}
+
 // Scores of R rows against the sixteen keys of one block.
 template <CacheType Type, int R>
 void score_block(const AttentionTask& task, int row, int block) {
@@ -39,6 +48,7 @@ void score_block(const AttentionTask& task, int row, int block) {
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   for (int d = 0; d < task.head_size; d++) {
     const F16 key = load_elements<Type>(task.keys, base + (size_t)d * 16);
+    if (row == 0) read_ahead<Type>(task, base + (size_t)d * 16);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
   }

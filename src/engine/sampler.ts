@@ -134,11 +134,15 @@ class Candidates {
       this.ids = new Uint32Array(size)
       this.weights = new Float64Array(size)
     }
-    this.logits.set(logits)
-    this.penalise(history)
-    const { id: best, logit: top } = maximumLogit(this.logits)
+    const { temperature, topK, topP, repetitionPenalty } = this.filters
+    // Without a penalty the most probable token is read off the logits themselves.
+    const penalised = repetitionPenalty === 1 && temperature === 0 ? logits : this.logits
+    if (penalised === this.logits) {
+      this.logits.set(logits)
+      this.penalise(history)
+    }
+    const { id: best, logit: top } = maximumLogit(penalised)
 
-    const { temperature, topK, topP } = this.filters
     if (temperature === 0) {
       this.weights[best] = 1
       this.ids[0] = best
