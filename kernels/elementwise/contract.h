@@ -14,8 +14,9 @@ struct ElementwiseKernels {
   // q held as base-256 digits, in the form that the variant's products take. The range is a group of 32, or
   // the row if per_row: then the scale is the row's factor and that of the groups 1, else the factors are 1.
   // M = 0, or so small that top / M overflows, gives zero digits and scale 0. Groups beyond cols are zeros.
-  // `notes` are the tile's GroupInfo, or the panel's floats. By the form of the digits. Returns -1, or row ·
-  // cols + column of the first value that is not finite (the digits are then worthless).
+  // `notes` are the tile's GroupInfo, or the panel's floats. By the form of the digits; null for a form that
+  // no level of the row takes. Returns -1, or row · cols + column of the first value that is not finite (the
+  // digits are then worthless).
   using Decompose = int (*)(const float* x, int cols, int groups, int passes, bool per_row, int tokens,
                             uint8_t* digits, void* notes, float* factors);
   Decompose decompose_tile[kDigitForms];

@@ -1,4 +1,5 @@
-// Any CPU.
+// Any CPU (digits as words), also for Arm's dot product (signed bytes).
 #include "elementwise/kernels.h"
 
-const multiscale::ElementwiseKernels multiscale::kElementwiseGeneric = kKernels;
+constinit const multiscale::ElementwiseKernels multiscale::kElementwiseGeneric =
+    kernels<DigitForm::kWords, DigitForm::kSignedBytes>();

@@ -270,13 +270,16 @@ void add(float* x, const float* y, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] += y[i];
 }
 
-constexpr multiscale::ElementwiseKernels kKernels = {
-    {decompose_form<TileDigits, DigitForm::kBytes>, decompose_form<TileDigits, DigitForm::kWords>,
-     decompose_form<TileDigits, DigitForm::kSignedBytes>},
-    {decompose_form<PanelDigits, DigitForm::kBytes>, decompose_form<PanelDigits, DigitForm::kWords>,
-     decompose_form<PanelDigits, DigitForm::kSignedBytes>},
-    rms_norm_row,
-    swiglu,
-    add};
+// The table row, with the forms of digits that the levels it serves take.
+template <DigitForm... Forms>
+constexpr multiscale::ElementwiseKernels kernels() {
+  multiscale::ElementwiseKernels table{};
+  ((table.decompose_tile[(int)Forms] = decompose_form<TileDigits, Forms>), ...);
+  ((table.decompose_panel[(int)Forms] = decompose_form<PanelDigits, Forms>), ...);
+  table.rms_norm_row = rms_norm_row;
+  table.swiglu = swiglu;
+  table.add = add;
+  return table;
+}
 
 }  // namespace

@@ -1,4 +1,5 @@
-// AVX2, also for AVX-VNNI.
+// AVX2 (digits as words), also for AVX-VNNI (bytes).
 #include "elementwise/kernels.h"
 
-const multiscale::ElementwiseKernels multiscale::kElementwiseAvx2 = kKernels;
+constinit const multiscale::ElementwiseKernels multiscale::kElementwiseAvx2 =
+    kernels<DigitForm::kWords, DigitForm::kBytes>();

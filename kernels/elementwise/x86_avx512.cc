@@ -1,4 +1,4 @@
 // AVX-512.
 #include "elementwise/kernels.h"
 
-const multiscale::ElementwiseKernels multiscale::kElementwiseAvx512 = kKernels;
+constinit const multiscale::ElementwiseKernels multiscale::kElementwiseAvx512 = kernels<DigitForm::kBytes>();
