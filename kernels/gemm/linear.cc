@@ -90,14 +90,15 @@ std::vector<Part> parts_of(const Pool& pool, const std::vector<Range>& ranges) {
   return result;
 }
 
-// Calls body(product, begin, end, thread) for all ranges.
+// Calls body(product, begin, end, thread) for all ranges. A task of the pool is to help: whichever it is, a
+// thread begins with its own part.
 template <class Body>
 void for_each_range(Pool& pool, const std::vector<Range>& ranges, const Body& body) {
   std::vector<Part> parts = parts_of(pool, ranges);
   const int count = static_cast<int>(parts.size());
-  pool.parallel_for(count, [&](int own, int thread) {
+  pool.parallel_for(count, [&](int, int thread) {
     for (int i = 0; i < count; i++) {
-      Part& part = parts[(own + i) % count];
+      Part& part = parts[(thread + i) % count];
       for (int at; (at = part.next.fetch_add(1, std::memory_order_relaxed)) < part.end;)
         body(*ranges[at].product, ranges[at].begin, ranges[at].end, thread);
     }

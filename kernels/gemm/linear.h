@@ -66,6 +66,7 @@ class JobOrder {
   };
   // To be called before every job that streams weights: `job` tells it from others, starts[thread] says where
   // its threads begin. Tells the pool where they begin in the job that came after this one the last time.
+  // Weights may be freed meanwhile: what is expected is only ever read ahead.
   void next(Pool& pool, const Weight* job, std::vector<Start> starts);
 
  private:
