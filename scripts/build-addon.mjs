@@ -51,6 +51,9 @@ const LEVELS = {
 }
 const archLevels = LEVELS[arch] ?? {}
 
+/** Files beside the kernels that hand work to threads: plain C++, with exceptions. */
+const DRIVERS = ['table', 'linear', 'weight', 'cache', 'probes', 'matmul', 'attention', 'addon']
+
 function giveUp(reason) {
   const notice =
     `multiscale: the native addon was not built: ${reason}\n` +
@@ -135,7 +138,7 @@ const macros = [...new Set(levels.map((level) => `-D${archLevels[level].macro}`)
 macros.push(`-DMULTISCALE_COMPILER=${JSON.stringify(compiler.version)}`)
 const jobs = sources(levels).map(({ folder, file, level }) => {
   const object = join(objects, `${folder}-${level}.o`)
-  const isKernel = folder !== 'base' && !['table', 'linear', 'weight', 'cache', 'probes'].includes(level)
+  const isKernel = folder !== 'base' && !DRIVERS.includes(level)
   const args = [
     ...COMMON,
     ...WARN,

@@ -3,9 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
-#include <new>
 #include <string>
-#include <system_error>
 
 #include "base/arguments.h"
 #include "base/cpu.h"
@@ -145,19 +143,6 @@ napi_value ceilings(napi_env env, Arguments& a) {
   return result;
 }
 
-template <napi_value (*Body)(napi_env, Arguments&)>
-napi_value guarded(napi_env env, napi_callback_info info) {
-  try {
-    Arguments arguments(env, info);
-    return Body(env, arguments);
-  } catch (const Failure& failure) {
-    napi_throw_error(env, nullptr, failure.message.c_str());
-  } catch (const std::exception& error) {
-    napi_throw_error(env, nullptr, error.what());
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 }  // namespace multiscale
@@ -165,17 +150,12 @@ napi_value guarded(napi_env env, napi_callback_info info) {
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env,
                                                                                      napi_value exports) {
   using namespace multiscale;
-  const struct {
-    const char* name;
-    napi_callback function;
-  } functions[] = {
-      {"open", guarded<open>},         {"close", guarded<close>},       {"weight", guarded<weight>},
-      {"possible", guarded<possible>}, {"multiply", guarded<multiply>}, {"ceilings", guarded<ceilings>},
-  };
-  for (const auto& f : functions) {
-    napi_value function;
-    napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &function);
-    napi_set_named_property(env, exports, f.name, function);
-  }
+  define(env, exports,
+         {{"open", guarded<open>},
+          {"close", guarded<close>},
+          {"weight", guarded<weight>},
+          {"possible", guarded<possible>},
+          {"multiply", guarded<multiply>},
+          {"ceilings", guarded<ceilings>}});
   return exports;
 }

@@ -1,16 +1,12 @@
 // The addon: a context (pool + variant) and the operations of the Backend interface on plain float
 // arrays. Shapes are checked in TypeScript (src/backend/native.ts), where the names are known; here only
 // what would crash is checked again.
-#include <new>
+#include "train/addon.h"
+
 #include <string>
-#include <system_error>
 
 #include "attention/cache.h"
-#include "base/arguments.h"
-#include "base/cpu.h"
-#include "base/pool.h"
-#include "elementwise/contract.h"
-#include "gemm/linear.h"
+#include "base/context.h"
 #include "roofline/probes.h"
 
 #ifndef MULTISCALE_COMPILER
@@ -18,34 +14,6 @@
 #endif
 
 namespace multiscale {
-
-struct Context {
-  Level level;
-  const GemmKernels* gemm;
-  const ElementwiseKernels* elementwise;
-  const AttentionKernels* attention;
-  const RooflineKernels* roofline;
-  Pool pool;
-  int decode_threads;  // that take part in products of few tokens: memory may feed fewer than all
-  JobOrder order;
-  Memory scratch;  // of attention and panels, one part per thread
-
-  Context(Level l, int threads)
-      : level(l),
-        gemm(gemm_kernels(static_cast<int>(l))),
-        elementwise(elementwise_kernels(static_cast<int>(l))),
-        attention(attention_kernels(static_cast<int>(l))),
-        roofline(roofline_kernels(static_cast<int>(l))),
-        pool(threads),
-        decode_threads(threads) {}
-
-  // Throws std::bad_alloc.
-  uint8_t* scratch_of(size_t bytes) {
-    if (scratch.size() < bytes) scratch = Memory(bytes);
-    if (bytes && !scratch.data()) throw std::bad_alloc();
-    return scratch.data();
-  }
-};
 
 namespace {
 
@@ -401,21 +369,6 @@ napi_value release(napi_env, Arguments& a) {
   return nullptr;
 }
 
-template <napi_value (*Body)(napi_env, Arguments&)>
-napi_value guarded(napi_env env, napi_callback_info info) {
-  try {
-    Arguments arguments(env, info);
-    return Body(env, arguments);
-  } catch (const Failure& failure) {
-    napi_throw_error(env, nullptr, failure.message.c_str());
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, nullptr, "out of memory");
-  } catch (const std::system_error& error) {
-    napi_throw_error(env, nullptr, (std::string("the system refused a thread: ") + error.what()).c_str());
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 }  // namespace multiscale
@@ -423,43 +376,37 @@ napi_value guarded(napi_env env, napi_callback_info info) {
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env,
                                                                                      napi_value exports) {
   using namespace multiscale;
-  const struct {
-    const char* name;
-    napi_callback function;
-  } functions[] = {
-      {"variants", guarded<variants>},
-      {"context", guarded<context>},
-      {"freeContext", guarded<release<Context>>},
-      {"decodeThreads", guarded<decode_threads>},
-      {"weight", guarded<weight>},
-      {"pack", guarded<pack>},
-      {"weightBytes", guarded<weight_bytes>},
-      {"freeWeight", guarded<release<Weight>>},
-      {"embed", guarded<embed>},
-      {"digits", guarded<digits>},
-      {"decompose", guarded<decompose>},
-      {"freeDigits", guarded<release<Digits>>},
-      {"linear", guarded<linear_digits>},
-      {"linearFloat", guarded<linear_float>},
-      {"rmsNorm", guarded<rms_norm>},
-      {"swiglu", guarded<swiglu>},
-      {"add", guarded<add>},
-      {"rope", guarded<rope>},
-      {"cache", guarded<cache>},
-      {"cacheBytes", guarded<cache_bytes>},
-      {"freeCache", guarded<release<KvCache>>},
-      {"append", guarded<append>},
-      {"attend", guarded<attend>},
-      {"readBandwidth", guarded<read_bandwidth>},
-      {"multiplyPeak", guarded<multiply_peak>},
-      {"floatPeak", guarded<float_peak>},
-      {"compiler", guarded<compiler>},
-  };
-  for (const auto& f : functions) {
-    napi_value function;
-    napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &function);
-    napi_set_named_property(env, exports, f.name, function);
-  }
+  define(env, exports,
+         {
+             {"variants", guarded<variants>},
+             {"context", guarded<context>},
+             {"freeContext", guarded<release<Context>>},
+             {"decodeThreads", guarded<decode_threads>},
+             {"weight", guarded<weight>},
+             {"pack", guarded<pack>},
+             {"weightBytes", guarded<weight_bytes>},
+             {"freeWeight", guarded<release<Weight>>},
+             {"embed", guarded<embed>},
+             {"digits", guarded<digits>},
+             {"decompose", guarded<decompose>},
+             {"freeDigits", guarded<release<Digits>>},
+             {"linear", guarded<linear_digits>},
+             {"linearFloat", guarded<linear_float>},
+             {"rmsNorm", guarded<rms_norm>},
+             {"swiglu", guarded<swiglu>},
+             {"add", guarded<add>},
+             {"rope", guarded<rope>},
+             {"cache", guarded<cache>},
+             {"cacheBytes", guarded<cache_bytes>},
+             {"freeCache", guarded<release<KvCache>>},
+             {"append", guarded<append>},
+             {"attend", guarded<attend>},
+             {"readBandwidth", guarded<read_bandwidth>},
+             {"multiplyPeak", guarded<multiply_peak>},
+             {"floatPeak", guarded<float_peak>},
+             {"compiler", guarded<compiler>},
+         });
+  define_training(env, exports);
   return exports;
 }
 

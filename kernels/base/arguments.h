@@ -2,8 +2,11 @@
 #pragma once
 #include <node_api.h>
 
+#include <initializer_list>
 #include <memory>
+#include <new>
 #include <string>
+#include <system_error>
 
 namespace multiscale {
 
@@ -38,10 +41,10 @@ class Arguments {
     return value;
   }
 
-  float number(size_t i) {
+  double number(size_t i) {
     double value;
     check(napi_get_value_double(env_, at(i), &value), i, "a number");
-    return static_cast<float>(value);
+    return value;
   }
 
   bool boolean(size_t i) {
@@ -61,6 +64,9 @@ class Arguments {
   float* floats(size_t i, size_t count) { return static_cast<float*>(array(i, napi_float32_array, count)); }
   const int32_t* integers(size_t i, size_t count) {
     return static_cast<int32_t*>(array(i, napi_int32_array, count));
+  }
+  double* doubles(size_t i, size_t count) {
+    return static_cast<double*>(array(i, napi_float64_array, count));
   }
   const uint8_t* bytes(size_t i, size_t count) {
     return static_cast<uint8_t*>(array(i, napi_uint8_array, count));
@@ -127,6 +133,35 @@ napi_value wrap(napi_env env, std::unique_ptr<T> object) {
       &result);
   napi_type_tag_object(env, result, &tag_of<T>());
   return result;
+}
+
+// The function that Node calls: what Body throws becomes an error in JavaScript.
+template <napi_value (*Body)(napi_env, Arguments&)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    Arguments arguments(env, info);
+    return Body(env, arguments);
+  } catch (const Failure& failure) {
+    napi_throw_error(env, nullptr, failure.message.c_str());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, nullptr, "out of memory");
+  } catch (const std::system_error& error) {
+    napi_throw_error(env, nullptr, (std::string("the system refused a thread: ") + error.what()).c_str());
+  }
+  return nullptr;
+}
+
+struct Function {
+  const char* name;
+  napi_callback callback;
+};
+
+inline void define(napi_env env, napi_value exports, std::initializer_list<Function> functions) {
+  for (const Function& f : functions) {
+    napi_value function;
+    napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.callback, nullptr, &function);
+    napi_set_named_property(env, exports, f.name, function);
+  }
 }
 
 }  // namespace multiscale

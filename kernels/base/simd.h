@@ -145,6 +145,25 @@ MS_INLINE F16 min16(F16 a, F16 b) {
   return a;
 }
 
+// Correctly rounded, on every instruction set.
+MS_INLINE F16 sqrt16(F16 a) {
+#if defined(__AVX512F__)
+  a.part[0] = (VecF)_mm512_sqrt_ps((__m512)a.part[0]);
+#elif defined(__AVX2__)
+  for (int i = 0; i < kParts; i++) a.part[i] = (VecF)_mm256_sqrt_ps((__m256)a.part[i]);
+#elif defined(__SSE2__)
+  for (int i = 0; i < kParts; i++) a.part[i] = (VecF)_mm_sqrt_ps((__m128)a.part[i]);
+#elif defined(__aarch64__)
+  for (int i = 0; i < kParts; i++) a.part[i] = (VecF)vsqrtq_f32((float32x4_t)a.part[i]);
+#else
+  float x[16];
+  store16(x, a);
+  for (int i = 0; i < 16; i++) x[i] = __builtin_sqrtf(x[i]);
+  a = load16(x);
+#endif
+  return a;
+}
+
 // Bit pattern of |x|: monotonic in |x|, and above 0x7f800000 exactly for NaN, equal to it for infinity.
 MS_INLINE I16 magnitude_bits16(F16 v) {
   I16 bits;

@@ -82,6 +82,126 @@ export interface Addon {
   multiplyPeak(context: Handle, milliseconds: number): number
   floatPeak(context: Handle, milliseconds: number): number
   compiler(): string
+
+  // kernels/train/addon.cc
+  trainProduct(
+    context: Handle,
+    c: Float32Array,
+    a: Float32Array,
+    b: Float32Array,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    add: boolean,
+  ): void
+  trainRmsNormBackward(
+    context: Handle,
+    dy: Float32Array,
+    x: Float32Array,
+    gain: Float32Array,
+    epsilon: number,
+    dx: Float32Array,
+    dgain: Float32Array,
+    rows: number,
+    cols: number,
+  ): void
+  trainRope(
+    context: Handle,
+    x: Float32Array,
+    rows: number,
+    heads: number,
+    headSize: number,
+    table: Float32Array,
+    positions: Int32Array,
+    tablePositions: number,
+    inverse: boolean,
+  ): void
+  trainAttention(
+    context: Handle,
+    starts: Int32Array,
+    documents: number,
+    heads: number,
+    kvHeads: number,
+    headSize: number,
+    scale: number,
+    ...tensors: Float32Array[]
+  ): void
+  trainAttentionBackward(
+    context: Handle,
+    starts: Int32Array,
+    documents: number,
+    heads: number,
+    kvHeads: number,
+    headSize: number,
+    scale: number,
+    ...tensors: Float32Array[]
+  ): void
+  trainSwigluBackward(
+    context: Handle,
+    dout: Float32Array,
+    gate: Float32Array,
+    up: Float32Array,
+    dgate: Float32Array,
+    dup: Float32Array,
+    count: number,
+  ): void
+  trainEmbed(
+    context: Handle,
+    ids: Int32Array,
+    rows: number,
+    table: Float32Array,
+    vocabulary: number,
+    cols: number,
+    out: Float32Array,
+  ): void
+  trainEmbedBackward(
+    context: Handle,
+    ids: Int32Array,
+    rows: number,
+    dx: Float32Array,
+    dtable: Float32Array,
+    vocabulary: number,
+    cols: number,
+  ): void
+  trainLogProbabilities(
+    context: Handle,
+    logits: Float32Array,
+    rows: number,
+    vocabulary: number,
+    targets: Int32Array,
+    temperature: number,
+    logProbabilities: Float64Array,
+    inverseSums: Float64Array,
+  ): void
+  trainLogProbabilitiesBackward(
+    context: Handle,
+    exponentials: Float32Array,
+    rows: number,
+    vocabulary: number,
+    targets: Int32Array,
+    temperature: number,
+    gradient: Float64Array,
+    inverseSums: Float64Array,
+  ): void
+  trainSquares(context: Handle, x: Float32Array, count: number): number
+  trainAdamW(
+    context: Handle,
+    parameters: Float32Array,
+    gradients: Float32Array,
+    means: Float32Array,
+    variances: Float32Array,
+    count: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    decay: number,
+    gradientScale: number,
+    correction1: number,
+    correction2: number,
+  ): void
 }
 
 // The same relative path from src/ (tests) and dist/ (the package).

@@ -19,5 +19,15 @@ export { createNativeBackend, type NativeOptions } from './native.js'
 export { PACKED_BITS, WASM_PACKED_BITS } from './packed-size.js'
 export { createReferenceBackend } from './reference.js'
 export { type BackendName, type BackendOptions, type SelectedBackend, selectBackend } from './select.js'
+export { createNativeTraining } from './training/native.js'
+export type {
+  AdamWStep,
+  Documents,
+  Floats,
+  Heads,
+  ProductOptions,
+  TrainingOperations,
+} from './training/operations.js'
+export { ReferenceTraining } from './training/reference.js'
 export { createWasmBackend, type WasmOptions } from './wasm.js'
 export { fetchWasmModule, type WasmVariant, wasmVariants } from './wasm-module.js'

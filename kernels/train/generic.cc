@@ -1,0 +1,4 @@
+// Plain C++; NEON on arm64.
+#include "train/kernels.h"
+
+constinit const multiscale::TrainKernels multiscale::kTrainGeneric = kernels<6, 1>();
