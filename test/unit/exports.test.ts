@@ -32,6 +32,7 @@ const CALLS: Record<string, string[]> = {
     'nativeVariants',
     'measureCeilings',
   ],
+  './rl': ['aisDiagnostics', 'aisMixing', 'aisWeights', 'rolloutWeights'],
 }
 
 describe('package.json', () => {

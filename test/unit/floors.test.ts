@@ -40,12 +40,24 @@ describe('the import rule', () => {
     ['src/backend/x.ts', '../cli/run.js'],
     ['src/engine/x.ts', '../cli/terminal.js'],
     ['src/engine/x.ts', '../index.js'],
+    ['src/dtype/x.ts', '../rl/index.js'],
+    ['src/tokenizer/x.ts', '../rl/index.js'],
+    ['src/msd/x.ts', '../rl/index.js'],
+    ['src/format/x.ts', '../rl/index.js'],
+    ['src/backend/x.ts', '../rl/index.js'],
+    ['src/engine/x.ts', '../rl/index.js'],
+    ['src/rl/x.ts', '../cli/run.js'],
+    ['src/rl/x.ts', '../index.js'],
   ])('refuses %s importing %s', (path, target) => {
     expect(lint(path, `export * from '${target}'\n`)).toContain('may import only from')
   })
 
-  it('lets a floor import those below', () => {
-    const output = lint('src/engine/below.ts', "export * from '../backend/index.js'\n")
+  it.each([
+    ['src/engine/below.ts', '../backend/index.js'],
+    ['src/rl/below.ts', '../engine/model.js'],
+    ['src/cli/below.ts', '../rl/index.js'],
+  ])('lets %s import %s', (path, target) => {
+    const output = lint(path, `export * from '${target}'\n`)
     expect(output).toContain('Checked 1 file')
     expect(output).not.toContain('may import only from')
   })
