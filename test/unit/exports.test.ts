@@ -32,7 +32,7 @@ const CALLS: Record<string, string[]> = {
     'nativeVariants',
     'measureCeilings',
   ],
-  './rl': ['aisDiagnostics', 'aisMixing', 'aisWeights', 'rolloutWeights'],
+  './rl': ['aisDiagnostics', 'aisMixing', 'aisWeights', 'rolloutWeights', 'groupAdvantages', 'grpoLoss'],
 }
 
 describe('package.json', () => {
