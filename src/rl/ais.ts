@@ -58,10 +58,10 @@ export type RolloutOptions = AisOptions & {
  *
  * - `none`: 1.
  * - `is`: w, saturated at Number.MAX_VALUE.
- * - `tis`: min(w, C) (Yao et al., "Your Efficient RL Framework Secretly Brings You Off-Policy RL Training", 2025).
- * - `mis`: w where 1/C ≤ w ≤ C, else 0. Two-sided as IcePop is (Ling Team, arXiv 2510.18855: 0.5 ≤ w ≤ 5); with
- *   `lower: 0` one-sided, the masked importance sampling of Liu, Li et al., "When Speed Kills Stability", 2025.
- *   A weight of 0 still counts in the mean of a loss; those who want it otherwise mask the token.
+ * - `tis`: min(w, C) (Yao et al., "Your Efficient RL Framework Secretly Brings You Off-Policy RL …", 2025).
+ * - `mis`: w where 1/C ≤ w ≤ C, else 0. Two-sided as IcePop is (Ling Team, arXiv 2510.18855: 0.5 ≤ w ≤ 5);
+ *   with `lower: 0` one-sided, the masked importance sampling of Liu, Li et al., "When Speed Kills
+ *   Stability", 2025. A token of weight 0 still counts in the mean of a loss, unless it is masked too.
  * - `ais`: (1 − λ) + λ · min(w, C), see `aisWeights`.
  */
 export type RolloutMethod = 'none' | 'is' | 'tis' | 'mis' | 'ais'
@@ -76,9 +76,9 @@ export interface RolloutWeights {
 }
 
 /**
- * The diagnostics of token weights exp(logpTrain − logpRollout), not truncated. Identical policies give exactly
- * ρ = 1, κ = 0, CV = 0. Differences are taken before they are exponentiated, relative to the largest for ρ and
- * CV: nothing overflows, and tiny mismatches keep their digits.
+ * The diagnostics of token weights exp(logpTrain − logpRollout), not truncated. Identical policies give
+ * exactly ρ = 1, κ = 0, CV = 0. Differences are taken before they are exponentiated, relative to the largest
+ * for ρ and CV: nothing overflows, and tiny mismatches keep their digits.
  *
  * @param logpTrain log-probabilities (nats, ≤ 0) of the sampled tokens under the trainer, [tokens]; −∞ is a
  *   weight of 0
@@ -101,9 +101,9 @@ export function aisDiagnostics(
  *
  *   λ = ρ · (1 − exp(−κ/κ0)) / (1 + (CV/c0)²)
  *
- * It grows with the mismatch, and shrinks where the weights cannot be trusted or would amplify the variance. This
- * combination is this project's own reading: the abstract of arXiv 2605.13907 names the three diagnostics and the
- * interpolation, not the formula.
+ * It grows with the mismatch, and shrinks where the weights cannot be trusted or would amplify the variance.
+ * This combination is this project's own reading: the abstract of arXiv 2605.13907 names the three
+ * diagnostics and the interpolation, not the formula.
  *
  * @throws RangeError if kappa0 or c0 is out of its range
  */
@@ -117,13 +117,14 @@ export function aisMixing(diagnostics: AisDiagnostics, options: AisMixingOptions
 }
 
 /**
- * Adaptive importance sampling (Zhou et al., arXiv 2605.13907): w̃ = (1 − λ) + λ · min(w, C) for every token that
- * counts. Truncation comes first: the diagnostics, and so λ, are those of the weights min(w, C) that are mixed in,
- * for it is these that the gradient has to trust. `truncation: Infinity` or `aisDiagnostics` gives the raw ones.
+ * Adaptive importance sampling (Zhou et al., arXiv 2605.13907): w̃ = (1 − λ) + λ · min(w, C) for every token
+ * that counts. Truncation comes first: the diagnostics, and so λ, are those of the weights min(w, C) that are
+ * mixed in, for it is these that the gradient has to trust. `truncation: Infinity` or `aisDiagnostics` gives
+ * the raw ones.
  *
  * @param logpTrain as in `aisDiagnostics`: the trainer BEFORE its update, not the one whose gradient is taken
  * @param logpRollout as in `aisDiagnostics`
- * @throws RangeError as `aisDiagnostics` does; for sequences that are no offsets; for an option out of its range
+ * @throws RangeError as `aisDiagnostics` does; for sequences or options that are out of their range
  */
 export function aisWeights(
   logpTrain: ArrayLike<number>,
@@ -214,7 +215,7 @@ function readWeights(
     let mean = 0
     for (let i = begin; i < end; i++) {
       if (counts[i] === 0) continue
-      // Divided before they are added: the sum of finite differences may be beyond float64, their mean is not.
+      // Divided before they are added: a sum of finite differences may overflow, their mean cannot.
       mean += (logpTrain[i]! - logpRollout[i]!) / length
       weightOf[i] = logWeights.length
     }
@@ -229,8 +230,8 @@ function diagnose(logWeights: Float64Array): AisDiagnostics {
   let top = -Infinity
   for (const d of logWeights) top = Math.max(top, d)
 
-  // ρ and CV do not change when all weights are divided by the largest. Where all are 0 they are equal: the limit
-  // of a common weight that goes to 0 is ρ = 1, CV = 0, κ = ∞, so λ = 1 and every w̃ = 0.
+  // ρ and CV do not change when all weights are divided by the largest. Where all are 0 they are equal: the
+  // limit of a common weight that goes to 0 is ρ = 1, CV = 0, κ = ∞, so λ = 1 and every w̃ = 0.
   const relative = logWeights.map((d) => (d === top ? 0 : d - top))
   let sum = 0
   let below = 0

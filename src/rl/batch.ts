@@ -1,20 +1,20 @@
 /**
- * Which tokens count: 1 or true does, 0 or false (prompt, padding) does not. What lies at a token that does not
- * count is never read, so padding may hold anything, NaN too.
+ * Which tokens count: 1 or true does, 0 or false (prompt, padding) does not. What lies at a token that does
+ * not count is never read, so padding may hold anything, NaN too.
  */
 export type Mask = ArrayLike<number | boolean>
 
 /**
  * Where the sequences of a flat batch lie: sequence s is the tokens sequences[s] … sequences[s + 1] − 1. One
- * number more than there are sequences; the first is 0, the last the number of tokens, none is smaller than the
- * one before it.
+ * number more than there are sequences; the first is 0, the last the number of tokens, none is smaller than
+ * the one before it.
  */
 export type SequenceOffsets = ArrayLike<number>
 
 /**
- * How far above 0 a log-probability may lie, 2^−13 nats. A float32 log-softmax subtracts a log-sum from a logit;
- * where logits stay below 2^9 the two roundings and that of their difference are at most 4 half-units of
- * 2^9 · 2^−24. More than this is no probability.
+ * How far above 0 a log-probability may lie, 2^−13 nats. A float32 log-softmax subtracts a log-sum from a
+ * logit; where logits stay below 2^9 the two roundings and that of their difference are at most 4 half-units
+ * of 2^9 · 2^−24. More than this is no probability.
  */
 const ROUNDING = 2 ** -13
 
@@ -52,7 +52,8 @@ export function checkLength(
 /**
  * One byte a token, 1 where it counts; all of them without a mask.
  *
- * @throws RangeError if the mask has another length, holds anything but 0, 1, false and true, or leaves nothing
+ * @throws RangeError if the mask has another length, holds anything but 0, 1, false and true, or leaves
+ *   nothing
  */
 export function readMask(where: string, mask: Mask | undefined, tokens: number): Uint8Array {
   if (tokens === 0) throw new RangeError(`${where}: there are no tokens`)
@@ -106,12 +107,12 @@ export function checkSequences(where: string, sequences: SequenceOffsets, tokens
     const offset = sequences[s]!
     if (!Number.isInteger(offset) || offset < sequences[s - 1]!)
       throw new RangeError(
-        `${where}: sequences[${s}] is ${offset}; it must be an integer that is not below sequences[${s - 1}] = ${sequences[s - 1]}`,
+        `${where}: sequences[${s}] is ${offset}; it must be an integer, at least ${sequences[s - 1]}`,
       )
   }
   if (sequences[count] !== tokens)
     throw new RangeError(
-      `${where}: sequences[${count}] is ${sequences[count]}; the last offset is the number of tokens, ${tokens}`,
+      `${where}: sequences[${count}] is ${sequences[count]}; the last offset must be ${tokens}, the tokens`,
     )
 }
 

@@ -60,8 +60,8 @@ export interface GrpoBatch {
   /** Of the sampled tokens under the policy whose gradient is taken, [tokens]. */
   readonly logp: ArrayLike<number>
   /**
-   * The same under the TRAINER before its update, [tokens]: on the first step after a rollout equal to `logp`, so
-   * that the ratio is 1. Not what the rollout engine reported; that is corrected by `weights`.
+   * The same under the TRAINER before its update, [tokens]: on the first step after a rollout equal to
+   * `logp`, so that the ratio is 1. Not what the rollout engine reported; that is corrected by `weights`.
    */
   readonly logpOld: ArrayLike<number>
   /** Of each sequence, as from `groupAdvantages`, [sequences]. */
@@ -69,8 +69,8 @@ export interface GrpoBatch {
   readonly sequences: SequenceOffsets
   readonly mask?: Mask
   /**
-   * w̃ of each token, ≥ 0, [tokens], as from `aisWeights(logpOld, logpRollout)`: the trainer before its update
-   * against the policy that sampled. Constants. Default 1.
+   * w̃ of each token, ≥ 0, [tokens], as from `aisWeights(logpOld, logpRollout)`: the trainer before its
+   * update against the policy that sampled. Constants. Default 1.
    */
   readonly weights?: ArrayLike<number>
   /** Log-probabilities of the sampled tokens under a reference policy, [tokens]. */
@@ -80,7 +80,7 @@ export interface GrpoBatch {
 export interface GrpoOptions {
   /** ε: ratios below 1 − ε are clipped. 0 to 1, default 0.2. */
   readonly clip?: number
-  /** ε_high: ratios above 1 + ε_high are clipped (DAPO, "clip-higher"); Infinity for none. ≥ 0, default 0.28. */
+  /** ε_high: ratios above 1 + ε_high are clipped (DAPO, clip-higher); Infinity: none. ≥ 0, default 0.28. */
   readonly clipHigh?: number
   /** β: what the divergence from the reference costs. ≥ 0, default 0. */
   readonly kl?: number
@@ -100,27 +100,28 @@ export interface GrpoResult {
 }
 
 /**
- * The loss of group-relative policy optimisation and its gradient. With r = exp(logp − logpOld), A the advantage of
- * the token's sequence, w̃ its rollout weight, and N unmasked tokens in the batch:
+ * The loss of group-relative policy optimisation and its gradient. With r = exp(logp − logpOld), A the
+ * advantage of the token's sequence, w̃ its rollout weight, and N unmasked tokens in the batch:
  *
  *   loss = 1/N · Σ w̃ · (−min(r · A, clip(r, 1 − ε, 1 + ε_high) · A) + β · k3)
  *   k3   = exp(ref − logp) − (ref − logp) − 1
  *
- * The clipped surrogate and k3 are GRPO's (Shao et al., DeepSeekMath, arXiv 2402.03300, eq. 3 and 4); the separate
- * upper bound, and the mean over all tokens of the batch instead of one sequence after the other, DAPO's (Yu et
- * al., arXiv 2503.14476, §3.1 and §3.3). w̃ multiplies the token's whole loss (AIS: Zhou et al., arXiv 2605.13907).
+ * The clipped surrogate and k3 are GRPO's (Shao et al., DeepSeekMath, arXiv 2402.03300, eq. 3 and 4); the
+ * separate upper bound, and the mean over all tokens of the batch instead of one sequence after the other,
+ * DAPO's (Yu et al., arXiv 2503.14476, §3.1 and §3.3). w̃ multiplies the token's whole loss (AIS: Zhou et
+ * al., arXiv 2605.13907).
  *
- * Two ratios that must not be mixed up: r is the trainer now ÷ the trainer before its update, is clipped, and has
- * the gradient; w̃ comes from the trainer before its update ÷ the policy that sampled, and is a constant.
+ * Two ratios that must not be mixed up: r is the trainer now ÷ the trainer before its update, is clipped, and
+ * has the gradient; w̃ comes from the trainer before its update ÷ the policy that sampled, and is a constant.
  *
- * Gradient: −w̃ · A · r / N where the ratio is not clipped (at the bound itself too), 0 where it is; β's part is
- * w̃ · β · (1 − exp(ref − logp)) / N, the derivative of k3 itself. Over tokens that π samples its mean is the
- * gradient of KL(ref‖π), although the mean of k3 is KL(π‖ref); that is so in GRPO.
+ * Gradient: −w̃ · A · r / N where the ratio is not clipped (at the bound itself too), 0 where it is; β's part
+ * is w̃ · β · (1 − exp(ref − logp)) / N, the derivative of k3 itself. Over tokens that π samples its mean is
+ * the gradient of KL(ref‖π), although the mean of k3 is KL(π‖ref); that is so in GRPO.
  *
- * @throws RangeError naming array and index: lengths that differ; log-probabilities that are NaN, +∞, more than 0
- *   (beyond rounding, 2^−13) or −∞; advantages and weights that are not finite, weights below 0; nothing left by
- *   the mask; a ratio, exp(ref − logp) or a token's loss that overflows; an option out of its range, or `kl` without
- *   a reference
+ * @throws RangeError naming array and index: lengths that differ; log-probabilities that are NaN, +∞, more
+ *   than 0 (beyond rounding, 2^−13) or −∞; advantages and weights that are not finite, weights below 0;
+ *   nothing left by the mask; a ratio, exp(ref − logp) or a token's loss that overflows; an option out of its
+ *   range, or `kl` without a reference
  */
 export function grpoLoss(batch: GrpoBatch, options: GrpoOptions = {}): GrpoResult {
   const { clip = 0.2, clipHigh = 0.28, kl: beta = 0 } = options

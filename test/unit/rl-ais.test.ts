@@ -41,7 +41,7 @@ describe('aisDiagnostics', () => {
         const rho = mean(w) ** 2 / mean(w.map((value) => value ** 2))
         const kappa = mean(w.map((value) => value - 1 - Math.log(value)))
         const deviation = Math.sqrt(mean(w.map((value) => (value - mean(w)) ** 2))) / mean(w)
-        // Sums of up to 50 terms, each off by the rounding of exp of up to 20: ε · (50 + 20) at most, squared.
+        // Sums of 50 terms at most, each off by the rounding of exp of 20 at most: ε · (50 + 20), squared.
         const tolerance = 200 * EPSILON
         expect(Math.abs(essRatio / rho - 1)).toBeLessThan(tolerance)
         expect(Math.abs(essRatio * (1 + cv ** 2) - 1)).toBeLessThan(tolerance)

@@ -4,8 +4,8 @@ import { type RolloutMethod, rolloutWeights } from '../../src/rl/ais.js'
 
 /**
  * A bandit of 8 arms: the gradient of the expected reward by the logit of arm 0, estimated from arms that a
- * quantised copy of the policy draws. With few arms the expectations are sums, so that what the estimates have
- * to come to, and how far they may be off, is known.
+ * quantised copy of the policy draws. With few arms the expectations are sums, so that what the estimates
+ * have to come to, and how far they may be off, is known.
  */
 
 const ARMS = 8

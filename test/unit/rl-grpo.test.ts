@@ -69,7 +69,8 @@ describe('grpoLoss', () => {
       },
       { kl: 0.1 },
     )
-    // Token 0: r = 1.5 > 1.28 is clipped; ref = π. Token 2: r = 0.5 < 0.8, but A > 0, so not clipped; ref/π = 2.
+    // Token 0: r = 1.5 > 1.28 is clipped; ref = π.
+    // Token 2: r = 0.5 < 0.8, but A > 0, so not clipped; ref = 2π.
     const k3 = 2 - 1 - Math.log(2)
     expect(loss).toBeCloseTo((1.5 * -1.28 + 0.5 * (-0.5 * 2 + 0.1 * k3)) / 2, 14)
     expect(gradient[0]).toBeCloseTo(0, 14)
@@ -197,8 +198,8 @@ describe('grpoLoss', () => {
             return grpoLoss({ ...batch, logp: shifted }, options).loss
           }
           const slope = (at(step) - at(-step)) / (2 * step)
-          // A sum of 30 terms below 16 (weight 2, ratio 3, advantage 2, divergence) is off by 30 · 16 · ε / N at
-          // most; the step leaves step²/6 · third derivative, below step² · 2 · 16 / 6 / N.
+          // A sum of 30 terms below 16 (weight 2, ratio 3, advantage 2, divergence) is off by 30 · 16 · ε / N
+          // at most; the step leaves step²/6 · third derivative, below step² · 2 · 16 / 6 / N.
           const noise = ((30 * 16 * EPSILON) / step + step ** 2 * 6) / 26
           expect(Math.abs(slope - gradient[i]!)).toBeLessThan(1e-6 * Math.abs(gradient[i]!) + noise)
         }
