@@ -1,6 +1,13 @@
 /**
- * Tokenizers: text to token ids and back, exactly as the model was trained. Stands alone, in Node and
- * browsers.
+ * Tokenizers: text to token ids and back, exactly as the model was trained; and the training of a vocabulary.
+ * Stands alone, in Node and browsers.
  */
 export { type TokenizerOptions, tokenizerFromGguf } from './tokenizer.js'
+export {
+  type TokenizerMetadataValue,
+  type TrainBpeOptions,
+  type TrainBpeProgress,
+  type TrainedBpe,
+  trainBpe,
+} from './train-bpe.js'
 export type { DecodeOptions, DecodeStream, DecodeStreamOptions, EncodeOptions, Tokenizer } from './types.js'

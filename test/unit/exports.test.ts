@@ -24,7 +24,7 @@ const CALLS: Record<string, string[]> = {
     'effectiveBits',
   ],
   './format': ['openGguf', 'summarizeGguf', 'decodeCodes', 'dequantize'],
-  './tokenizer': ['tokenizerFromGguf'],
+  './tokenizer': ['tokenizerFromGguf', 'trainBpe'],
   './backend': [
     'selectBackend',
     'createReferenceBackend',
