@@ -3,6 +3,7 @@ export { FormatError } from './error.js'
 export { GgufFile, type NumberArray, type OpenOptions, openGguf } from './gguf.js'
 export type { GgufArray, GgufValue } from './gguf-header.js'
 export type { TensorInfo } from './gguf-tensors.js'
+export type { GgufWritable } from './gguf-writable.js'
 export { type MatrixTypeName, type QuantizedMatrix, quantizedMatrixFromBytes } from './quantized-matrix.js'
 export { BlobSource, type ByteSource, type ByteSourceInput, MemorySource, openByteSource } from './source.js'
 export {
@@ -22,3 +23,11 @@ export {
   tensorType,
   tensorTypeById,
 } from './tensor-types.js'
+export {
+  type ByteSink,
+  type GgufInput,
+  type GgufTensorInput,
+  ggufBytes,
+  type WriteOptions,
+  writeGguf,
+} from './write-gguf.js'

@@ -67,7 +67,8 @@ class FileSource implements ByteSource {
   }
 }
 
-function pathOfUrl(url: string): string {
+/** The path of a `file:` URL. @throws FormatError for a URL that is none */
+export function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {
@@ -75,9 +76,12 @@ function pathOfUrl(url: string): string {
   }
 }
 
-function reason(error: unknown): string {
+/** What a failed call of `node:fs` says about it, in a few words. */
+export function reason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return 'no such file'
+  if (code === 'ENOENT') return 'no such file or folder'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'EISDIR') return 'it is a folder'
   return error instanceof Error ? error.message : String(error)
 }

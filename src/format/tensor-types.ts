@@ -130,6 +130,6 @@ export function supportedTypeNames(): string {
 }
 
 /** Bytes of one row of `cols` weights; `cols` must be a multiple of the block size. */
-export function rowByteLength(type: TensorType, cols: number): number {
+export function rowByteLength(type: Pick<TensorType, 'blockSize' | 'blockBytes'>, cols: number): number {
   return (cols / type.blockSize) * type.blockBytes
 }

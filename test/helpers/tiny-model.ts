@@ -103,11 +103,11 @@ export function tinyGguf(model: TinyModel = {}): Uint8Array {
 /** A SentencePiece tokenizer over PIECES, BOS 1 and EOS 2. */
 export const TOKENIZER: Readonly<Record<string, WriterValue>> = {
   'tokenizer.ggml.model': 'llama',
-  'tokenizer.ggml.tokens': { strings: PIECES },
-  'tokenizer.ggml.scores': { f32s: PIECES.map((_, id) => -id) },
-  'tokenizer.ggml.token_type': {
-    i32s: PIECES.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)),
-  },
+  'tokenizer.ggml.tokens': PIECES,
+  'tokenizer.ggml.scores': Float32Array.from(PIECES, (_, id) => -id),
+  'tokenizer.ggml.token_type': Int32Array.from(PIECES, (_, id) =>
+    id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1,
+  ),
   'tokenizer.ggml.bos_token_id': { u32: 1 },
   'tokenizer.ggml.eos_token_id': { u32: 2 },
 }

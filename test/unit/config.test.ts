@@ -81,7 +81,7 @@ describe('modelConfig', () => {
     ['embedding_length', { u32: 128 }, "tensor 'token_embd.weight' is [288, 64]"],
     ['feed_forward_length', { u32: 97 }, "tensor 'blk.0.ffn_gate.weight' is [96, 64]"],
     ['context_length', { u32: 0 }, "'llama.context_length' is 0"],
-    ['attention.head_count', { i32s: [4, 4] }, '"llama.attention.head_count" is a Int32Array'],
+    ['attention.head_count', Int32Array.of(4, 4), '"llama.attention.head_count" is a Int32Array'],
     ['attention.head_count', { u32: 0 }, "'llama.attention.head_count' is 0"],
     ['attention.head_count_kv', { u32: 3 }, '4 query heads cannot share 3 key heads'],
     ['attention.key_length', { u32: 32 }, "tensor 'blk.0.attn_q.weight' is [64, 64]"],

@@ -23,7 +23,7 @@ const CALLS: Record<string, string[]> = {
     'mxfp4ErrorBound',
     'effectiveBits',
   ],
-  './format': ['openGguf', 'summarizeGguf', 'decodeCodes', 'dequantize'],
+  './format': ['openGguf', 'summarizeGguf', 'decodeCodes', 'dequantize', 'writeGguf', 'ggufBytes'],
   './tokenizer': ['tokenizerFromGguf', 'trainBpe'],
   './backend': [
     'selectBackend',

@@ -27,9 +27,9 @@ const model: WriterInput = {
     'test.half': { f32: 0.5 },
     'test.mark': '\ufefftext',
     'test.flag': true,
-    'test.strings': { strings: ['\ufeffbom', '', 'é', '𝒳y', '日本'] },
-    'test.f32s': { f32s: [1, 2.5] },
-    'test.i32s': { i32s: [-1, 7] },
+    'test.strings': ['\ufeffbom', '', 'é', '𝒳y', '日本'],
+    'test.f32s': Float32Array.of(1, 2.5),
+    'test.i32s': Int32Array.of(-1, 7),
     'test.bools': { bools: [true, false] },
   },
   tensors: [
@@ -259,7 +259,7 @@ describe('aborting', () => {
 
 test('a long header is read in growing pieces, not the whole file', async () => {
   const header = writeGguf({
-    metadata: { words: { strings: Array.from({ length: 150_000 }, (_, i) => `word ${i}`) } },
+    metadata: { words: Array.from({ length: 150_000 }, (_, i) => `word ${i}`) },
     tensors: [{ name: 't', type: 'F32', dims: [8_000_000], bytes: new Uint8Array(32_000_000) }],
   })
   const reads: number[] = []

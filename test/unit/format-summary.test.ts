@@ -68,9 +68,9 @@ describe('a summary', () => {
         'general.architecture': 'x',
         'x.block_count': { u32: 3 },
         'x.embedding_length': { u32: 100 },
-        'x.feed_forward_length': { i32s: [10, 30, 20] },
+        'x.feed_forward_length': Int32Array.of(10, 30, 20),
         'x.attention.head_count': { u32: 8 },
-        'x.attention.head_count_kv': { i32s: [4, 0, 2] },
+        'x.attention.head_count_kv': Int32Array.of(4, 0, 2),
         'x.attention.key_length': { u32: 24 },
         'x.attention.value_length': { u32: 16 },
         'x.rope.freq_base': { f32: 5e5 },
@@ -93,7 +93,7 @@ describe('a summary', () => {
   test('says which key is of the wrong kind', async () => {
     const metadata = { 'general.architecture': 'x', 'x.attention.head_count': 'many' }
     await expect(summarize({ metadata })).rejects.toThrow('"x.attention.head_count" is the string "many"')
-    const empty = { 'general.architecture': 'x', 'x.attention.head_count': { i32s: [] } }
+    const empty = { 'general.architecture': 'x', 'x.attention.head_count': new Int32Array(0) }
     await expect(summarize({ metadata: empty })).rejects.toThrow('"x.attention.head_count" is an empty array')
   })
 
