@@ -7,6 +7,7 @@ import { inspectCommand } from './inspect.js'
 import { packageVersion } from './machine.js'
 import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
+import { trainCommand } from './train.js'
 
 const program = new Command('multiscale')
   .description(
@@ -23,6 +24,7 @@ const program = new Command('multiscale')
   .addCommand(evalCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand())
+  .addCommand(trainCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

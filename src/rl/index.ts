@@ -24,3 +24,31 @@ export {
   groupAdvantages,
   grpoLoss,
 } from './grpo.js'
+export {
+  type Checkpoint,
+  type CheckpointHeader,
+  openCheckpoint,
+  saveCheckpoint,
+} from './trainer/checkpoint.js'
+export { type Dataset, tokenizeDocuments } from './trainer/dataset.js'
+export { readDocuments } from './trainer/documents.js'
+export { EXPORT_TYPES, type ExportType, exportModel } from './trainer/export.js'
+export { type Batch, Network, type Objective } from './trainer/network.js'
+export { Optimizer } from './trainer/optimizer.js'
+export {
+  completeRecipe,
+  learningRate,
+  PRESETS,
+  type Preset,
+  type PresetName,
+  type Recipe,
+} from './trainer/presets.js'
+export { checkShape, type ModelShape, type ParameterLayout, parameterLayout } from './trainer/shape.js'
+export {
+  type TrainOptions,
+  type TrainProgress,
+  type TrainResult,
+  train,
+  trainingOperations,
+} from './trainer/train.js'
+export { type StepReport, Trainer, type TrainerState } from './trainer/trainer.js'
