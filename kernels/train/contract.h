@@ -27,7 +27,11 @@ struct TrainKernels {
   // dropped.
   void (*tile)(const float* a, const float* b, int depth, float* c, size_t stride, int rows, int cols,
                bool add);
-  // packed[k][i] = from[i · stride_i + k · stride_k] for i < count, zeros up to width; one stride is 1.
+  // The same for all tile_rows rows of an a that was not packed: a[i · row + k].
+  void (*row_tile)(const float* a, size_t row, const float* b, int depth, float* c, size_t stride, int cols,
+                   bool add);
+  // Panels of `width` rows: packed[i / width][k][i % width] = from[i · stride_i + k · stride_k] for i <
+  // count, k < depth, zeros where the last panel is not full. One stride is 1.
   void (*pack)(const float* from, size_t stride_i, size_t stride_k, int count, int depth, int width,
                float* packed);
   // y = x · r · gain, r = 1 / sqrt(mean(x²) + epsilon). dx += the gradient; returns r.

@@ -7,20 +7,22 @@ namespace {
 
 typedef float Vec4 __attribute__((vector_size(16)));
 
+// a[k][i] lies at a[i · row + k · col].
 template <int Rows, int Vectors>
-MS_INLINE void multiply(const float* a, const float* b, int depth, F16 (&sum)[Rows][Vectors]) {
+MS_INLINE void multiply(const float* a, size_t row, size_t col, const float* b, int depth,
+                        F16 (&sum)[Rows][Vectors]) {
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; v++) sum[i][v] = broadcast16(0.0f);
 #pragma GCC unroll 1
-  for (int k = 0; k < depth; k++, a += Rows, b += 16 * Vectors) {
+  for (int k = 0; k < depth; k++, a += col, b += 16 * Vectors) {
     F16 right[Vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; v++) right[v] = load16(b + 16 * v);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++) {
-      const F16 left = broadcast16(a[i]);
+      const F16 left = broadcast16(a[i * row]);
 #pragma GCC unroll 2
       for (int v = 0; v < Vectors; v++) sum[i][v] = fma16(left, right[v], sum[i][v]);
     }
@@ -28,9 +30,7 @@ MS_INLINE void multiply(const float* a, const float* b, int depth, F16 (&sum)[Ro
 }
 
 template <int Rows, int Vectors>
-void tile(const float* a, const float* b, int depth, float* c, size_t stride, int rows, int cols, bool add) {
-  F16 sum[Rows][Vectors];
-  multiply<Rows, Vectors>(a, b, depth, sum);
+MS_INLINE void put(const F16 (&sum)[Rows][Vectors], float* c, size_t stride, int rows, int cols, bool add) {
   if (rows == Rows && cols == 16 * Vectors) {
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++)
@@ -50,6 +50,21 @@ void tile(const float* a, const float* b, int depth, float* c, size_t stride, in
     for (int j = 0; j < cols; j++) c[i * stride + j] = add ? c[i * stride + j] + whole[i][j] : whole[i][j];
 }
 
+template <int Rows, int Vectors>
+void tile(const float* a, const float* b, int depth, float* c, size_t stride, int rows, int cols, bool add) {
+  F16 sum[Rows][Vectors];
+  multiply<Rows, Vectors>(a, 1, Rows, b, depth, sum);
+  put<Rows, Vectors>(sum, c, stride, rows, cols, add);
+}
+
+template <int Rows, int Vectors>
+void row_tile(const float* a, size_t row, const float* b, int depth, float* c, size_t stride, int cols,
+              bool add) {
+  F16 sum[Rows][Vectors];
+  multiply<Rows, Vectors>(a, row, 1, b, depth, sum);
+  put<Rows, Vectors>(sum, c, stride, Rows, cols, add);
+}
+
 // Four rows of four to four columns.
 MS_INLINE void transpose4(const float* from, size_t stride, float* to, size_t width) {
   Vec4 r[4];
@@ -64,29 +79,45 @@ MS_INLINE void transpose4(const float* from, size_t stride, float* to, size_t wi
   for (int k = 0; k < 4; k++) memcpy(to + k * width, &columns[k], sizeof columns[k]);
 }
 
+MS_INLINE void copy_floats(const float* from, int count, float* to) {
+  int i = 0;
+  for (; i + 16 <= count; i += 16) store16(to + i, load16(from + i));
+  for (; i + 4 <= count; i += 4) memcpy(to + i, from + i, sizeof(Vec4));
+  for (; i < count; i++) to[i] = from[i];
+}
+
+// At most `width` rows of `depth`, to columns.
+MS_INLINE void transpose_rows(const float* from, size_t stride, int count, int depth, int width, float* to) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const float* rows = from + i * stride;
+    int k = 0;
+    for (; k + 4 <= depth; k += 4) transpose4(rows + k, stride, to + (size_t)k * width + i, width);
+    for (; k < depth; k++)
+      for (int j = 0; j < 4; j++) to[(size_t)k * width + i + j] = rows[j * stride + k];
+  }
+  for (; i < count; i++)
+    for (int k = 0; k < depth; k++) to[(size_t)k * width + i] = from[i * stride + k];
+}
+
 void pack(const float* from, size_t stride_i, size_t stride_k, int count, int depth, int width,
           float* packed) {
-  if (count < width)
-    for (size_t i = 0; i < (size_t)depth * width; i++) packed[i] = 0;
+  const size_t panel = (size_t)depth * width;
+  const int whole = count / width * width;
+  if (whole < count)
+    for (size_t i = 0; i < panel; i++) packed[whole / width * panel + i] = 0;
   if (stride_i == 1) {
-    for (int k = 0; k < depth; k++, from += stride_k, packed += width) {
-      int i = 0;
-      for (; i + 16 <= count; i += 16) store16(packed + i, load16(from + i));
-      for (; i + 4 <= count; i += 4) memcpy(packed + i, from + i, sizeof(Vec4));
-      for (; i < count; i++) packed[i] = from[i];
+    // All panels of a k together: rows may lie a multiple of a page apart, where few of them stay in a cache.
+    for (int k = 0; k < depth; k++) {
+      float* to = packed + (size_t)k * width;
+      for (int i = 0; i < count; i += width, to += panel)
+        copy_floats(from + k * stride_k + i, count - i < width ? count - i : width, to);
     }
     return;
   }
-  int i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const float* rows = from + i * stride_i;
-    int k = 0;
-    for (; k + 4 <= depth; k += 4) transpose4(rows + k, stride_i, packed + (size_t)k * width + i, width);
-    for (; k < depth; k++)
-      for (int j = 0; j < 4; j++) packed[(size_t)k * width + i + j] = rows[j * stride_i + k];
-  }
-  for (; i < count; i++)
-    for (int k = 0; k < depth; k++) packed[(size_t)k * width + i] = from[i * stride_i + k];
+  for (int i = 0; i < count; i += width, packed += panel)
+    transpose_rows(from + i * stride_i, stride_i, count - i < width ? count - i : width, depth, width,
+                   packed);
 }
 
 MS_INLINE F16 load_up_to(const float* p, int at, int count) {
@@ -240,6 +271,7 @@ constexpr multiscale::TrainKernels kernels() {
   table.tile_rows = Rows;
   table.tile_cols = 16 * Vectors;
   table.tile = tile<Rows, Vectors>;
+  table.row_tile = row_tile<Rows, Vectors>;
   table.pack = pack;
   table.rms_norm_backward = rms_norm_backward;
   table.gain_gradient = gain_gradient;

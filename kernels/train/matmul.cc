@@ -23,14 +23,22 @@ size_t packed_cols_floats(const TrainKernels& t, int n, int k) {
   return static_cast<size_t>(round_up(n, t.tile_cols)) * k;
 }
 
-// Panel `panel` of the columns of b, k of them in slabs of kDepth: slab s lies at s · kDepth · width.
-void pack_panel(const TrainKernels& t, MatrixView b, int panel, int n, int k, float* packed) {
-  const int width = round_up(n, t.tile_cols), first = panel * t.tile_cols;
+// Rows at … at + kDepth - 1 of b, n columns of a k that has `k` rows, to their place: the slab lies at at ·
+// width, its panels of tile_cols one after the other.
+void pack_slab(const TrainKernels& t, MatrixView b, int at, int n, int k, float* packed) {
+  const MatrixView part = b.from(at, 0);
+  t.pack(part.at, part.col, part.row, n, std::min(kDepth, k - at), t.tile_cols,
+         packed + static_cast<size_t>(at) * round_up(n, t.tile_cols));
+}
+
+// The same for columns first … first + count - 1 of all rows.
+void pack_columns(const TrainKernels& t, MatrixView b, int first, int count, int n, int k, float* packed) {
+  const int width = round_up(n, t.tile_cols);
   for (int at = 0; at < k; at += kDepth) {
     const int depth = std::min(kDepth, k - at);
-    float* to = packed + static_cast<size_t>(at) * width + static_cast<size_t>(first) * depth;
     const MatrixView part = b.from(at, first);
-    t.pack(part.at, part.col, part.row, std::min(t.tile_cols, n - first), depth, t.tile_cols, to);
+    t.pack(part.at, part.col, part.row, count, depth, t.tile_cols,
+           packed + static_cast<size_t>(at) * width + static_cast<size_t>(first) * depth);
   }
 }
 
@@ -40,16 +48,18 @@ void multiply_rows(const TrainKernels& t, MatrixView a, const float* packed_b, S
   const int width = round_up(shape.n, t.tile_cols);
   for (int at = 0; at < shape.k; at += kDepth) {
     const int depth = std::min(kDepth, shape.k - at);
-    for (int i = 0; i < shape.m; i += t.tile_rows) {
-      const MatrixView part = a.from(i, at);
-      t.pack(part.at, part.row, part.col, std::min(t.tile_rows, shape.m - i), depth, t.tile_rows,
-             packed_a + static_cast<size_t>(i) * depth);
-    }
+    // Rows of a that lie in order are read as they are; each then stays in the first-level cache for a tile.
+    const int whole = a.col == 1 ? shape.m - shape.m % t.tile_rows : 0;
+    t.pack(a.from(whole, at).at, a.row, a.col, shape.m - whole, depth, t.tile_rows, packed_a);
     for (int j = 0; j < shape.n; j += t.tile_cols) {
       const float* panel = packed_b + static_cast<size_t>(at) * width + static_cast<size_t>(j) * depth;
-      for (int i = 0; i < shape.m; i += t.tile_rows)
-        t.tile(packed_a + static_cast<size_t>(i) * depth, panel, depth, c + i * stride + j, stride,
-               std::min(t.tile_rows, shape.m - i), std::min(t.tile_cols, shape.n - j), add || at > 0);
+      const int cols = std::min(t.tile_cols, shape.n - j);
+      const bool more = add || at > 0;
+      for (int i = 0; i < whole; i += t.tile_rows)
+        t.row_tile(a.from(i, at).at, a.row, panel, depth, c + i * stride + j, stride, cols, more);
+      for (int i = whole; i < shape.m; i += t.tile_rows)
+        t.tile(packed_a + static_cast<size_t>(i - whole) * depth, panel, depth, c + i * stride + j, stride,
+               std::min(t.tile_rows, shape.m - i), cols, more);
     }
   }
 }
@@ -63,8 +73,7 @@ size_t product_scratch(const TrainKernels& t, Shape shape) {
 void product(const TrainKernels& t, MatrixView a, MatrixView b, Shape shape, float* c, size_t stride,
              bool add, float* scratch) {
   float* packed_b = scratch + packed_rows_floats(t);
-  for (int panel = 0; panel * t.tile_cols < shape.n; panel++)
-    pack_panel(t, b, panel, shape.n, shape.k, packed_b);
+  pack_columns(t, b, 0, shape.n, shape.n, shape.k, packed_b);
   for (int i = 0; i < shape.m; i += kRowBlock) {
     const Shape rows{std::min(kRowBlock, shape.m - i), shape.n, shape.k};
     multiply_rows(t, a.from(i, 0), packed_b, rows, c + i * stride, stride, add, scratch);
@@ -91,9 +100,17 @@ void product(Pool& pool, const TrainKernels& t, MatrixView a, MatrixView b, Shap
   const int tasks = (m + block_rows - 1) / block_rows;
   for (int first = 0; first < n; first += slab) {
     const int cols = std::min(slab, n - first);
-    const int panels = (cols + t.tile_cols - 1) / t.tile_cols;
-    pool.parallel_for(panels,
-                      [&](int panel, int) { pack_panel(t, b.from(0, first), panel, cols, k, packed_b); });
+    const MatrixView right = b.from(0, first);
+    // In the order in which b lies in memory.
+    if (b.col == 1) {
+      pool.parallel_for((k + kDepth - 1) / kDepth,
+                        [&](int task, int) { pack_slab(t, right, task * kDepth, cols, k, packed_b); });
+    } else {
+      pool.parallel_for((cols + t.tile_cols - 1) / t.tile_cols, [&](int task, int) {
+        const int at = task * t.tile_cols;
+        pack_columns(t, right, at, std::min(t.tile_cols, cols - at), cols, k, packed_b);
+      });
+    }
     pool.parallel_for(tasks, [&](int task, int thread) {
       const int begin = task * block_rows;
       const Shape part{std::min(block_rows, m - begin), cols, k};

@@ -172,7 +172,8 @@ export class Engine {
   async #pass(ids: readonly number[], at: number, signal?: AbortSignal): Promise<number> {
     const part = ids.slice(at, at + this.#batch)
     await breathe(signal)
-    await this.#graph.forward(part, at, this.#cache, part.length > 1 ? () => breathe(signal) : undefined)
+    const sequence = { cache: this.#cache, position: at, tokens: part.length }
+    await this.#graph.forward(part, [sequence], part.length > 1 ? () => breathe(signal) : undefined)
     this.#cached.push(...part)
     return part.length
   }

@@ -11,6 +11,14 @@ export interface GraphOptions extends DigitOptions {
   readonly batch: number
 }
 
+/** The tokens of a pass that belong to one sequence: they come one after the other in the pass. */
+export interface Sequence {
+  readonly cache: KvCache
+  /** Position of the first of them. */
+  readonly position: number
+  readonly tokens: number
+}
+
 /** Buffers of a pass over `rows` tokens; views of the largest ones. */
 interface Buffers {
   readonly stream: Tensor
@@ -65,19 +73,20 @@ export class Graph {
   }
 
   /**
-   * Runs ids through the layers at position, position + 1, … and stores their keys and values.
-   * @param ids at most `batch` token ids
+   * Runs tokens of one or more sequences through the layers and stores their keys and values. What a sequence gets does
+   * not depend on the others.
+   * @param ids at most `batch` token ids, those of the first sequence first
    * @param between called before each layer, so that a long pass can be interrupted; what it throws ends the pass
    */
   async forward(
     ids: ArrayLike<number>,
-    position: number,
-    cache: KvCache,
+    sequences: readonly Sequence[],
     between?: () => Promise<void>,
   ): Promise<void> {
     const b = this.#backend
     const { epsilon, heads, kvHeads, headSize, rope } = this.#config
     const v = this.#view(ids.length)
+    const parts = this.#partsOf(v, sequences)
     const scale = 1 / Math.sqrt(headSize)
     b.embed(this.#weights.embedding, ids, v.stream)
     for (const [layer, w] of this.#weights.layers.entries()) {
@@ -88,10 +97,12 @@ export class Graph {
         [w.key, v.key, w.keyBias],
         [w.value, v.value, w.valueBias],
       ])
-      b.rope(v.query, { heads, table: this.#rope, position, pairs: rope.pairs })
-      b.rope(v.key, { heads: kvHeads, table: this.#rope, position, pairs: rope.pairs })
-      b.append(cache, layer, position, v.key, v.value)
-      b.attention(v.query, cache, v.attended, { layer, position, heads, scale })
+      for (const { cache, position, query, key, value, attended } of parts) {
+        b.rope(query, { heads, table: this.#rope, position, pairs: rope.pairs })
+        b.rope(key, { heads: kvHeads, table: this.#rope, position, pairs: rope.pairs })
+        b.append(cache, layer, position, key, value)
+        b.attention(query, cache, attended, { layer, position, heads, scale })
+      }
       this.#product(v.attended, [[w.output, v.normed]])
       b.add(v.stream, v.normed)
       b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)
@@ -148,6 +159,18 @@ export class Graph {
     }
     this.#backend.decompose(x, digits)
     return digits
+  }
+
+  /** Each sequence's rows of what attention reads and writes. */
+  #partsOf({ query, key, value, attended }: Buffers, sequences: readonly Sequence[]) {
+    if (sequences.length === 1) return [{ ...sequences[0], query, key, value, attended }]
+    let row = 0
+    return sequences.map(({ cache, position, tokens }) => {
+      const rows = (tensor: Tensor) => this.#backend.rows(tensor, row, row + tokens)
+      const part = { query: rows(query), key: rows(key), value: rows(value), attended: rows(attended) }
+      row += tokens
+      return { cache, position, ...part }
+    })
   }
 
   #view(rows: number): Buffers {

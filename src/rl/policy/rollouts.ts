@@ -1,0 +1,283 @@
+import { type Backend, type BackendOptions, type KvCache, selectBackend, type Tensor } from '../../backend/index.js'
+import type { ModelConfig } from '../../engine/config.js'
+import { Graph, type Sequence } from '../../engine/graph.js'
+import { ropeFrequencies } from '../../engine/rope.js'
+import { createSampler, type Sampler, type SamplerOptions } from '../../engine/sampler.js'
+import type { ModelWeights } from '../../engine/weights.js'
+import { quantizedMatrixFromBytes, quantizeMatrix } from '../../format/index.js'
+import type { ExportType } from '../trainer/export.js'
+import type { Network } from '../trainer/network.js'
+import type { ModelShape } from '../trainer/shape.js'
+
+export interface RolloutEngineOptions extends BackendOptions {
+  /** How the policy's matrices are quantised. Default `Q4_0`. */
+  readonly type?: ExportType
+  /** Digits of each activation. Default 1. */
+  readonly passes?: 1 | 2 | 3
+  /** Completions that are sampled together. Default 64. */
+  readonly sequences?: number
+  /** Longest prompt and completion, in tokens. Default: the model's context. */
+  readonly context?: number
+}
+
+export interface SampleOptions extends Omit<SamplerOptions, 'repetitionPenalty' | 'repetitionWindow'> {
+  /** Tokens of a completion at most. */
+  readonly maxTokens: number
+  /** Tokens that end a completion; the one drawn is its last token. */
+  readonly endIds: ReadonlySet<number>
+  readonly signal?: AbortSignal
+}
+
+/** A completion that the policy sampled. */
+export interface Rollout {
+  /** Which of the prompts. */
+  readonly prompt: number
+  /** Of the completion, with the token that ended it. */
+  readonly tokens: Int32Array
+  /** Of each token in the distribution that it was drawn from: temperature, top-k, top-p, min-p included. */
+  readonly logProbabilities: Float64Array
+  /** An end token was drawn; else it is as long as was allowed. */
+  readonly ended: boolean
+}
+
+/** Tokens of one pass; logits exist for a pass's last rows only. */
+const BATCH = 256
+
+/** A sequence that is being sampled. */
+interface Running {
+  readonly index: number
+  readonly prompt: Int32Array
+  readonly cache: KvCache
+  readonly sampler: Sampler
+  readonly tokens: number[]
+  readonly logProbabilities: number[]
+}
+
+/**
+ * The low-bit engine as the policy that samples: the engine's graph, on weights that `update` takes from the network
+ * that is trained, in memory. Many sequences go through the layers together.
+ */
+export class RolloutEngine {
+  readonly type: ExportType
+  readonly passes: 1 | 2 | 3
+  readonly #backend: Backend
+  readonly #config: ModelConfig
+  readonly #context: number
+  readonly #caches: KvCache[] = []
+  readonly #most: number
+  #weights: ModelWeights | null = null
+  #graph: Graph | null = null
+
+  /** @throws Error where no backend can be had; RangeError for impossible options */
+  constructor(shape: ModelShape, options: RolloutEngineOptions = {}) {
+    const { type = 'Q4_0', passes = 1, sequences = 64, context = shape.context } = options
+    if (!Number.isInteger(context) || context < 2 || context > shape.context)
+      throw new RangeError(`the context must be 2 to ${shape.context} tokens, not ${context}`)
+    if (!Number.isInteger(sequences) || sequences < 1)
+      throw new RangeError(`sequences must be a positive whole number, not ${sequences}`)
+    this.type = type
+    this.passes = passes
+    this.#config = configOf(shape)
+    this.#context = context
+    this.#most = Math.min(sequences, BATCH)
+    this.#backend = selectBackend(options).backend
+  }
+
+  get backend(): string {
+    return `${this.#backend.name} ${this.#backend.variant}`
+  }
+
+  /** Quantises the network's parameters; what is sampled from now on follows them. */
+  async update(network: Network): Promise<void> {
+    const previous = this.#weights
+    this.#weights = await packNetwork(network, this.type, this.#backend, this.#config)
+    const { passes } = this
+    const options = { passes, granularity: 'group' as const, context: this.#context, batch: BATCH }
+    this.#graph = new Graph(this.#backend, this.#config, this.#weights, options)
+    if (previous) for (const weight of weightsOf(previous)) this.#backend.free(weight)
+  }
+
+  /**
+   * One completion for each of the prompts; the same prompt may be there many times. Completion i is drawn with the seed
+   * seed + i, so it does not depend on which others are sampled with it.
+   * @throws RangeError for a prompt that is empty or leaves no room for maxTokens
+   */
+  async sample(prompts: readonly Int32Array[], options: SampleOptions): Promise<Rollout[]> {
+    const { maxTokens, endIds, signal, seed = 0, ...filters } = options
+    if (!Number.isInteger(maxTokens) || maxTokens < 1)
+      throw new RangeError(`maxTokens must be a positive whole number, not ${maxTokens}`)
+    prompts.forEach((prompt, i) => {
+      if (prompt.length > 0 && prompt.length + maxTokens <= this.#context) return
+      throw new RangeError(
+        `prompt ${i} has ${prompt.length} tokens; with ${maxTokens} more it must fit a context of ${this.#context}`,
+      )
+    })
+    const done: Rollout[] = new Array(prompts.length)
+    const free = this.#takeCaches(Math.min(this.#most, prompts.length))
+    let running: Running[] = []
+    let next = 0
+    while (running.length > 0 || next < prompts.length) {
+      await new Promise((resolve) => setImmediate(resolve))
+      signal?.throwIfAborted()
+      const fresh: Running[] = []
+      while (free.length > 0 && next < prompts.length) {
+        const index = next++
+        const sampler = createSampler({ ...filters, seed: seed + index })
+        const cache = free.pop() as KvCache
+        fresh.push({ index, prompt: prompts[index], cache, sampler, tokens: [], logProbabilities: [] })
+      }
+      await this.#prefill(fresh)
+      running.push(...fresh)
+      await this.#decode(running)
+      const goesOn = ({ tokens }: Running) =>
+        tokens.length < maxTokens && !endIds.has(tokens[tokens.length - 1])
+      for (const sequence of running) {
+        if (goesOn(sequence)) continue
+        const { index, tokens, logProbabilities, cache } = sequence
+        free.push(cache)
+        done[index] = {
+          prompt: index,
+          tokens: Int32Array.from(tokens),
+          logProbabilities: Float64Array.from(logProbabilities),
+          ended: endIds.has(tokens[tokens.length - 1]),
+        }
+      }
+      running = running.filter(goesOn)
+    }
+    return done
+  }
+
+  /** Frees weights, caches and threads. */
+  close(): void {
+    this.#backend.close()
+  }
+
+  /** All but the last tokens of new prompts. */
+  async #prefill(sequences: readonly Running[]): Promise<void> {
+    let ids: number[] = []
+    let parts: Sequence[] = []
+    const flush = async () => {
+      if (ids.length > 0) await this.#loaded.forward(ids, parts)
+      ids = []
+      parts = []
+    }
+    for (const { prompt, cache } of sequences) {
+      const last = prompt.length - 1
+      for (let position = 0; position < last; ) {
+        if (ids.length === BATCH) await flush()
+        const tokens = Math.min(last - position, BATCH - ids.length)
+        ids.push(...prompt.subarray(position, position + tokens))
+        parts.push({ cache, position, tokens })
+        position += tokens
+      }
+    }
+    await flush()
+  }
+
+  /** One more token for each. */
+  async #decode(sequences: readonly Running[]): Promise<void> {
+    const graph = this.#loaded
+    const ids = sequences.map(({ prompt, tokens }) => tokens.at(-1) ?? prompt[prompt.length - 1])
+    const parts = sequences.map(({ prompt, tokens, cache }) => ({
+      cache,
+      position: prompt.length - 1 + tokens.length,
+      tokens: 1,
+    }))
+    await graph.forward(ids, parts)
+    const { vocabulary } = this.#config
+    for await (const { row, rows, values } of graph.logits(0, sequences.length)) {
+      for (let i = 0; i < rows; i++) {
+        const { sampler, tokens, logProbabilities } = sequences[row + i]
+        const drawn = sampler.sample(values.subarray(i * vocabulary, (i + 1) * vocabulary), [])
+        tokens.push(drawn.id)
+        logProbabilities.push(drawn.logProbability)
+      }
+    }
+  }
+
+  get #loaded(): Graph {
+    if (this.#graph) return this.#graph
+    throw new Error('the policy has no weights yet; call update(network) first')
+  }
+
+  #takeCaches(count: number): KvCache[] {
+    const { layers, kvHeads, headSize } = this.#config
+    while (this.#caches.length < count) {
+      const shape = { type: 'f32' as const, layers, kvHeads, headSize, capacity: this.#context }
+      this.#caches.push(this.#backend.cache(shape))
+    }
+    return this.#caches.slice(0, count)
+  }
+}
+
+function configOf(shape: ModelShape): ModelConfig {
+  const { vocabulary, width, layers, heads, kvHeads, headSize, feedForward, context, epsilon, tied } = shape
+  return {
+    architecture: 'llama',
+    name: undefined,
+    layers,
+    width,
+    heads,
+    kvHeads,
+    headSize,
+    feedForward,
+    vocabulary,
+    trainedContext: context,
+    epsilon,
+    rope: { width: headSize, base: shape.ropeBase, pairs: 'interleaved', scaling: { type: 'none' } },
+    tied,
+  }
+}
+
+/** The network's parameters as the engine's weights. */
+async function packNetwork(
+  network: Network,
+  type: ExportType,
+  backend: Backend,
+  config: ModelConfig,
+): Promise<ModelWeights> {
+  const sizes = new Map(network.layout.parameters.map((parameter) => [parameter.name, parameter]))
+  const matrix = (part: string) => {
+    const name = `${part}.weight`
+    const { rows, cols } = sizes.get(name) as { rows: number; cols: number }
+    const bytes = quantizeMatrix(network.parameter(name), rows, cols, type)
+    return backend.weight(quantizedMatrixFromBytes(name, type, rows, cols, bytes))
+  }
+  const vector = (part: string): Tensor => {
+    const values = network.parameter(`${part}.weight`)
+    const tensor = backend.tensor(1, values.length)
+    backend.upload(tensor, values)
+    return tensor
+  }
+  const embedding = await matrix('token_embd')
+  const layers: ModelWeights['layers'][number][] = []
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `blk.${layer}.`
+    layers.push({
+      attentionNorm: vector(`${at}attn_norm`),
+      query: await matrix(`${at}attn_q`),
+      key: await matrix(`${at}attn_k`),
+      value: await matrix(`${at}attn_v`),
+      output: await matrix(`${at}attn_output`),
+      feedForwardNorm: vector(`${at}ffn_norm`),
+      gate: await matrix(`${at}ffn_gate`),
+      up: await matrix(`${at}ffn_up`),
+      down: await matrix(`${at}ffn_down`),
+    })
+  }
+  const head = config.tied ? embedding : await matrix('output')
+  const { width, base, scaling } = config.rope
+  return {
+    embedding,
+    layers,
+    outputNorm: vector('output_norm'),
+    head,
+    rope: ropeFrequencies(width, base, scaling),
+    byteLength: 0,
+  }
+}
+
+function weightsOf({ embedding, layers, head }: ModelWeights) {
+  const each = layers.flatMap((w) => [w.query, w.key, w.value, w.output, w.gate, w.up, w.down])
+  return new Set([embedding, ...each, head])
+}
