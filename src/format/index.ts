@@ -4,6 +4,7 @@ export { GgufFile, type NumberArray, type OpenOptions, openGguf } from './gguf.j
 export type { GgufArray, GgufValue } from './gguf-header.js'
 export type { TensorInfo } from './gguf-tensors.js'
 export type { GgufWritable } from './gguf-writable.js'
+export { type QuantizableTypeName, quantizeMatrix } from './quantize.js'
 export { type MatrixTypeName, type QuantizedMatrix, quantizedMatrixFromBytes } from './quantized-matrix.js'
 export { BlobSource, type ByteSource, type ByteSourceInput, MemorySource, openByteSource } from './source.js'
 export {

@@ -23,7 +23,15 @@ const CALLS: Record<string, string[]> = {
     'mxfp4ErrorBound',
     'effectiveBits',
   ],
-  './format': ['openGguf', 'summarizeGguf', 'decodeCodes', 'dequantize', 'writeGguf', 'ggufBytes'],
+  './format': [
+    'openGguf',
+    'summarizeGguf',
+    'decodeCodes',
+    'dequantize',
+    'writeGguf',
+    'ggufBytes',
+    'quantizeMatrix',
+  ],
   './tokenizer': ['tokenizerFromGguf', 'trainBpe'],
   './backend': [
     'selectBackend',
