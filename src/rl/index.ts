@@ -25,6 +25,21 @@ export {
   grpoLoss,
 } from './grpo.js'
 export {
+  type Completion,
+  type GrpoParts,
+  type GrpoRecipe,
+  type GrpoReport,
+  GrpoTrainer,
+  type Task,
+} from './policy/grpo-trainer.js'
+export { type LoadedNetwork, loadNetwork } from './policy/load.js'
+export {
+  type Rollout,
+  RolloutEngine,
+  type RolloutEngineOptions,
+  type SampleOptions,
+} from './policy/rollouts.js'
+export {
   type Checkpoint,
   type CheckpointHeader,
   openCheckpoint,

@@ -1,4 +1,10 @@
-import { type Backend, type BackendOptions, type KvCache, selectBackend, type Tensor } from '../../backend/index.js'
+import {
+  type Backend,
+  type BackendOptions,
+  type KvCache,
+  selectBackend,
+  type Tensor,
+} from '../../backend/index.js'
 import type { ModelConfig } from '../../engine/config.js'
 import { Graph, type Sequence } from '../../engine/graph.js'
 import { ropeFrequencies } from '../../engine/rope.js'
@@ -237,11 +243,14 @@ async function packNetwork(
   config: ModelConfig,
 ): Promise<ModelWeights> {
   const sizes = new Map(network.layout.parameters.map((parameter) => [parameter.name, parameter]))
-  const matrix = (part: string) => {
+  let byteLength = 0
+  const matrix = async (part: string) => {
     const name = `${part}.weight`
     const { rows, cols } = sizes.get(name) as { rows: number; cols: number }
     const bytes = quantizeMatrix(network.parameter(name), rows, cols, type)
-    return backend.weight(quantizedMatrixFromBytes(name, type, rows, cols, bytes))
+    const weight = await backend.weight(quantizedMatrixFromBytes(name, type, rows, cols, bytes))
+    byteLength += weight.byteLength
+    return weight
   }
   const vector = (part: string): Tensor => {
     const values = network.parameter(`${part}.weight`)
@@ -273,7 +282,7 @@ async function packNetwork(
     outputNorm: vector('output_norm'),
     head,
     rope: ropeFrequencies(width, base, scaling),
-    byteLength: 0,
+    byteLength,
   }
 }
 
