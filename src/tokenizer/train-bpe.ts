@@ -11,7 +11,7 @@ export interface TrainBpeOptions {
   readonly preTokenizer?: string
   /** Control tokens, ids 0, 1, …; the first begins and ends every text. Default `<|endoftext|>` alone. */
   readonly specialTokens?: readonly string[]
-  /** Stops the training; the promise then rejects with the signal's reason. */
+  /** Stops the training, between two documents or merges; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** Called some times a second, and at the end. */
   readonly onProgress?: (progress: TrainBpeProgress) => void

@@ -12,6 +12,8 @@ import { encodeQuantized, randomNormal, seededRandom } from '../helpers/quants.j
 
 type BlockTypeName = 'Q8_0' | 'Q4_0' | 'MXFP4'
 const BLOCK_TYPES: readonly BlockTypeName[] = ['Q8_0', 'Q4_0', 'MXFP4']
+/** Sums of 32 squares in another order differ by this factor at most. */
+const SUMS = 1 + 32 * Number.EPSILON
 const MAX = { Q8_0: 127 * 65504, Q4_0: 8 * 65504, MXFP4: (2 - 2 ** -23) * 2 ** 127 } as const
 
 /** Σ (weight − stored)² of each block of 32. */
@@ -87,7 +89,7 @@ describe('the error of a block', () => {
       const ours = errors(values, type, quantized(values, type))
       const plain = plainErrors(values, type)
       ours.forEach((error, block) => {
-        expect(error, `block ${block}`).toBeLessThanOrEqual(plain[block]!)
+        expect(error, `block ${block}`).toBeLessThanOrEqual(plain[block]! * SUMS)
       })
       saved.push(1 - sum(ours) / sum(plain))
     }
@@ -129,7 +131,7 @@ describe('the error of a block', () => {
         const [ours] = errors(block, 'MXFP4', quantized(block, 'MXFP4'))
         // 252 is the last with which all codes are float32.
         const all = Array.from({ length: 253 }, (_, code) => exponentError(block, code))
-        expect(ours).toBe(Math.min(...all))
+        expect(ours).toBeLessThanOrEqual(Math.min(...all) * SUMS)
       }),
     )
   })
@@ -152,7 +154,7 @@ describe('the error of a block', () => {
           return type === 'MXFP4' || half < Infinity ? plainErrors(block, type)[0]! : Infinity
         })
         errors(values, type, bytes).forEach((error, block) => {
-          expect(error).toBeLessThanOrEqual(plain[block]!)
+          expect(error).toBeLessThanOrEqual(plain[block]! * SUMS)
         })
       }),
       { numRuns: 500 },
