@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes bpe-training.json: documents, and the vocabulary that Hugging Face's trainer learns from them.
 
-    pip install tokenizers==0.23.3 && python test/golden/make_bpe_training.py
+    pip install tokenizers==0.23.3 && python test/golden/make_bpe_training.py && npm run format
 """
 
 import json
