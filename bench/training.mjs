@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { createNativeBackend, measureCeilings } from '../dist/backend/index.js'
+import { measureCeilings } from '../dist/backend/index.js'
 import { Network, Optimizer, PRESETS, trainingOperations } from '../dist/rl/index.js'
 import { machine } from './machine.mjs'
 
@@ -56,14 +56,7 @@ const ofAttention =
   7 * shape.layers * shape.heads * shape.headSize * documents * ((length * (length + 1)) / 2)
 const work = 3 * matrices * rows + ofAttention
 
-const peak = async () => {
-  const backend = createNativeBackend({ threads, variant: flags.variant })
-  try {
-    return (await measureCeilings(backend, { milliseconds: 200 })).floatMultiplyAdds
-  } finally {
-    backend.close()
-  }
-}
+const peak = () => measureCeilings({ threads, variant: flags.variant, milliseconds: 100 }).floatPeak
 
 function startPeer() {
   const folder = mkdtempSync(join(tmpdir(), 'multiscale-training-'))
@@ -116,12 +109,12 @@ try {
   }
   const results = []
   for (let round = 0; round < rounds + 1; round++) {
-    const before = await peak()
+    const before = peak()
     const started = performance.now()
     update()
     const seconds = (performance.now() - started) / 1000
     const torchSeconds = peer ? await peer.time() : undefined
-    const best = Math.max(before, await peak())
+    const best = Math.max(before, peak())
     if (round > 0) results.push({ seconds, torchSeconds, peak: best })
   }
   const share = median(results.map(({ seconds, peak }) => work / seconds / peak))

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { benchCommand } from './bench.js'
+import { corpusCommand } from './corpus.js'
 import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { inspectCommand } from './inspect.js'
@@ -16,7 +17,8 @@ const program = new Command('multiscale')
       '  multiscale inspect model.gguf\n' +
       '  multiscale eval text.txt --model model.gguf\n' +
       '  multiscale bench model.gguf\n' +
-      '  multiscale doctor',
+      '  multiscale doctor\n' +
+      '  multiscale corpus data',
   )
   .version(packageVersion)
   .addCommand(runCommand())
@@ -25,6 +27,7 @@ const program = new Command('multiscale')
   .addCommand(benchCommand())
   .addCommand(doctorCommand())
   .addCommand(trainCommand())
+  .addCommand(corpusCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

@@ -1,0 +1,223 @@
+import { Character } from './character.js'
+import { ThingEntity } from './entities.js'
+import { type Beat, type Plot, ways } from './plot.js'
+import { PLOTS } from './plots/index.js'
+import { Random } from './random.js'
+import type { Scene } from './scene.js'
+import { setStage } from './stage.js'
+import { polish } from './template.js'
+
+/** Words of a story, without its questions. */
+const SHORTEST = 80
+const LONGEST = 220
+
+const OPENINGS = `
+  - Once upon a time, there was [hero]. {!intro}
+  - Once upon a time, there lived [hero] in [home]. {!homeSaid}
+  - Once upon a time, [hero] lived in [home]. {!homeSaid}
+  - Once upon a time, in [home], there lived [hero]. {!homeSaid}
+  - Once upon a time, there was [hero] who loved to [act]. {!actSaid}`
+
+const OTHER_OPENINGS = `
+  - There was once [hero].
+  - There once lived [hero] in [home]. {!homeSaid}
+  - In [home], there lived [hero]. {!homeSaid}
+  - In [home], there was [hero] who loved to [act]. {!homeSaid}{!actSaid}
+  - [Hero.name] was {?child:a {happy|cheerful|lively|friendly|bright|kind} [hero.kind]|a {happy|cheerful|lively|friendly|small|fluffy} [hero.kind]} who lived in [home]. {!homeSaid}
+  - [Hero.name] was a [hero.kind] who loved to [act]. {!actSaid}
+  - {Let me tell you about|This is a story about|This is the story of|Have you heard about} [hero].
+  - Long ago, there was [hero].
+  - Far away, in [home], lived [hero]. {!homeSaid}
+  - Not long ago, [hero] lived in [home]. {!homeSaid}
+  - {?child:[Hero.name] was {four|five|six|seven} years old. {!ageSaid}|[Hero.name] was the smallest [hero.kind] of the family.}`
+
+const TRAITS = `
+  - [Hero.He] loved to [act]. {!actSaid}
+  - [Hero.He] liked to [act], and [hero.he] did it every day. {!actSaid}
+  - Every day, [hero.he] wanted to [act]. {!actSaid}
+  - {When the weather was good|In the afternoon|After breakfast|On Sundays}, [hero.he] liked to [act]. {!actSaid}
+  - More than anything else, [hero] loved to [act]. {!actSaid}
+  - [Hero.He] had a big smile and a good heart.
+  - Everyone who met [hero] liked [hero.him].
+  - [Hero.He] was small, but [hero.he] had big dreams.
+  - [Hero.He] was always {busy|in a good mood|ready for an adventure|full of ideas|full of questions}.
+  - Nothing made [hero.him] happier than {a new adventure|a good story|a day with friends|a sunny day}.
+  - [Hero.He] had {bright|big|curious} eyes and {?child:{curly|dark|red|blond|brown|long|short} hair|{a soft nose|a warm coat|small ears|quick feet}}.
+  - {?child:[Hero.He] lived with [hero.his] family in a {small|yellow|white|blue|cozy|tall} house.|[Hero.He] had many friends among the animals.}
+  - [Hero.He] could {run|laugh|sing|whistle|jump} {all day long|better than anyone|from morning to evening}.
+  - [Hero.His] favorite time was {spring|summer|autumn|winter|the morning|the evening}.`
+
+const MORALS = `
+  - [Hero] learned that [moral].
+  - That day, [hero] learned that [moral].
+  - And [hero] never forgot that [moral].
+  - Now [hero] knew that [moral].
+  - "Now I know that [moral]," said [hero].
+  - $fromthen, [hero] knew that [moral].
+  - [Hero] had learned something that day: [moral].
+  - And so [hero] found out that [moral].
+  - "I will remember that [moral]," [hero.he] said.
+  - {?child:When [hero] is big, [hero.he] will still know that [moral].|All the animals agreed that [moral].}`
+
+const FEELINGS = `
+  - [Hero] felt [feeling]. {!felt}
+  - [Hero] was [feeling]. {!felt}
+  - In the evening, [hero] felt [feeling]. {!felt}
+  - [Hero] went to sleep that night and felt [feeling]. {!felt}
+  - [Hero] felt [feeling] the whole day. {!felt}
+  - When [hero] thought of it later, [hero.he] felt [feeling]. {!felt}
+  - $bestday, and [hero] felt [feeling]. {!felt}`
+
+const LAST = `
+  - The end.
+  - $bestday.
+  - $night, [hero] {slept well|fell asleep with a smile|had sweet dreams|dreamed of it all again}.
+  - And that was that.
+  - And if you listen closely, you can still hear them laugh.
+  - It was a good day.`
+
+const QUESTIONS = `
+  felt: How did [hero.full] feel at the end? = [Hero.full] felt [feeling].
+  felt: How did [hero.full] feel? = [Hero.full] felt [feeling].
+  actSaid: What did [hero.full] love to do? = [Hero.full] loved to [act].
+  homeSaid: Where did [hero.full] live? = [Hero.full] lived in [home].
+  colorSaid: What color was the [thing]? = The [thing] was [thing.color].
+  Who is the story about? = The story is about [hero.full].`
+
+export interface Story {
+  readonly text: string
+  readonly hasQuestions: boolean
+}
+
+/** What a story will be about, before it is told: cheap, so that a split can be taken without telling the rest. */
+export interface StoryPlan {
+  readonly plot: Plot
+  readonly key: string
+  readonly tell: () => Story
+}
+
+/** @param plot which one; left out, one is drawn */
+export function planStory(seed: number, index: number, plot?: Plot): StoryPlan {
+  const drawn = plot ?? new Random(seed, index * 4 + 1).pick(PLOTS)
+  const stage = () => setStage(drawn, new Random(seed, index * 4 + 2))
+  const { scene, key } = stage()
+  return { plot: drawn, key, tell: () => tell(drawn, scene, stage, new Random(seed, index * 4 + 3)) }
+}
+
+function tell(plot: Plot, first: Scene, stage: () => { scene: Scene }, random: Random): Story {
+  for (let scene = first; ; scene = stage().scene) {
+    scene.random = random
+    const body = polish(narrate(plot, scene))
+    const words = body.split(/\s+/).length
+    if (words < SHORTEST || words > LONGEST) continue
+    const questions = random.chance(0.25) ? askAbout(plot, scene) : ''
+    return {
+      text: questions === '' ? body : `${body}\n\n${polish(questions)}`,
+      hasQuestions: questions !== '',
+    }
+  }
+}
+
+function narrate(plot: Plot, scene: Scene): string {
+  const { random } = scene
+  const paragraphs = new Paragraphs(scene, random.chance(0.3) ? 0 : random.pick([0.3, 0.5, 0.8]))
+  const isDirect = /^\s*- (One|It was late)/.test(plot.beats[0] as string) || random.chance(0.15)
+  const isClassic = random.chance(0.42)
+  if (isClassic || !isDirect) {
+    paragraphs.tell(isClassic ? OPENINGS : OTHER_OPENINGS)
+    if (random.chance(0.75)) paragraphs.tell(TRAITS)
+    paragraphs.mayEnd()
+  }
+  for (const beat of plot.beats) paragraphs.beat(beat)
+  const [moral, feeling] = [random.chance(0.5), random.chance(0.45)]
+  if (feeling) paragraphs.tell(FEELINGS)
+  if (moral) paragraphs.tell(MORALS)
+  if (random.chance(moral || feeling ? 0.12 : 0.5)) paragraphs.tell(LAST)
+  return paragraphs.text
+}
+
+/** Puts what is told into paragraphs: one, or several of some sentences. */
+class Paragraphs {
+  private begun = 0
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly breakChance: number,
+  ) {}
+
+  get text(): string {
+    return this.scene.text.trim()
+  }
+
+  beat(beat: Beat): void {
+    const { random } = this.scene
+    if (typeof beat === 'string') {
+      this.mayEnd()
+      this.tell(beat)
+    } else if ('chance' in beat) {
+      if (random.chance(beat.chance)) this.beat(beat.beat)
+    } else if ('of' in beat) {
+      const list = ways(beat.of)
+      for (const way of random.sample(list, random.between(beat.least, beat.most))) this.add(way)
+    } else {
+      for (const each of random.pick(beat.either)) this.beat(each)
+    }
+  }
+
+  tell(beat: string): void {
+    this.add(this.scene.random.pick(ways(beat)))
+  }
+
+  /** Between two beats; a paragraph of one short sentence goes on. */
+  mayEnd(): void {
+    const { scene } = this
+    if (scene.text.length - this.begun < 90 || !scene.random.chance(this.breakChance)) return
+    scene.text = `${scene.text.trimEnd()}\n\n`
+    this.begun = scene.text.length
+    scene.paragraph()
+  }
+
+  private add(way: string): void {
+    const { scene } = this
+    scene.tell(way)
+    if (!scene.text.endsWith(' ')) scene.text += ' '
+  }
+}
+
+const questionLists = new Map<string, readonly { flag: string; question: string; answer: string }[]>()
+
+function questionsOf(source: string) {
+  let list = questionLists.get(source)
+  if (list === undefined) {
+    list = source
+      .trim()
+      .split(/\n\s*/)
+      .map((line) => {
+        const [, flag = '', question, answer] = /^(?:(\w+): )?(.*\?) = (.*)$/.exec(line)!
+        return { flag, question, answer }
+      })
+    questionLists.set(source, list)
+  }
+  return list
+}
+
+/** One to three questions with answers that the story gives. */
+function askAbout(plot: Plot, scene: Scene): string {
+  const { flags, random } = scene
+  const thing = scene.slots.get('thing')
+  if (!(thing instanceof ThingEntity) || thing.color === undefined) flags.delete('colorSaid')
+  const fits = ({ flag }: { flag: string }) => flag === '' || flags.has(flag)
+  const own = questionsOf(plot.questions).filter(fits)
+  const general = questionsOf(QUESTIONS).filter(fits)
+  const count = random.pick([1, 2, 2, 3])
+  const chosen = new Set<(typeof own)[number]>()
+  while (chosen.size < count) chosen.add(random.pick(random.chance(0.7) ? own : general))
+  return [...chosen]
+    .map(({ question, answer }) => `Question: ${scene.render(question)}\nAnswer: ${scene.render(answer)}`)
+    .join('\n')
+}
+
+/** For tests: the people and animals of a scene. */
+export function charactersOf(scene: Scene): readonly Character[] {
+  return [...scene.slots.values()].filter((entity) => entity instanceof Character)
+}
