@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { inspectCommand } from './inspect.js'
 import { packageVersion } from './machine.js'
+import { rlCommand } from './rl.js'
 import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
 import { trainCommand } from './train.js'
@@ -26,8 +27,9 @@ const program = new Command('multiscale')
   .addCommand(evalCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand())
-  .addCommand(trainCommand())
   .addCommand(corpusCommand())
+  .addCommand(trainCommand())
+  .addCommand(rlCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

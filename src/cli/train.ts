@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { formatBytes } from '../engine/memory.js'
 import {
@@ -9,6 +10,7 @@ import {
   type TrainProgress,
   train,
 } from '../rl/index.js'
+import { lineChart } from './line-chart.js'
 import { positiveNumber, realNumber, wholeNumber } from './options.js'
 import { counted, interruptSignal, type Progress, progressBar, threeDigits } from './terminal.js'
 
@@ -29,6 +31,7 @@ interface TrainFlags {
   resume?: boolean
   checkpointSeconds: number
   threads?: number
+  svg?: string
   json?: boolean
 }
 
@@ -70,6 +73,7 @@ export function trainCommand(): Command {
     .option('--resume', 'go on from <out>.checkpoint, bit for bit as if it had never stopped')
     .option('--checkpoint-seconds <s>', 'how often a checkpoint is written', realNumber, 60)
     .option('--threads <n>', 'threads (default: one per core); results do not depend on it', positiveNumber)
+    .option('--svg <file>', 'draw the loss of each update')
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
       'after',
@@ -82,7 +86,7 @@ export function trainCommand(): Command {
 }
 
 async function trainModel(flags: TrainFlags): Promise<void> {
-  const { steps, batch, rate, seed, json, ...rest } = flags
+  const { steps, batch, rate, seed, json, svg, ...rest } = flags
   const recipe: Partial<Recipe> = {
     ...(steps !== undefined && { steps }),
     ...(batch !== undefined && { batchTokens: batch }),
@@ -94,6 +98,7 @@ async function trainModel(flags: TrainFlags): Promise<void> {
     show.end,
   )
   const { losses, heldOutLoss } = result
+  if (svg !== undefined) await writeFile(svg, lossChart(losses))
   const heldOutPerplexity = heldOutLoss === undefined ? undefined : Math.exp(heldOutLoss)
   if (json) {
     console.log(JSON.stringify({ ...result, heldOutPerplexity, out: flags.out, type: flags.type }))
@@ -110,6 +115,15 @@ async function trainModel(flags: TrainFlags): Promise<void> {
     `[${(result.tokens / 1e6).toPrecision(3)} M tokens | ${threeDigits(result.tokensPerSecond)} tok/s | ` +
       `${result.backend}, ${counted(result.threads, 'thread')}]`,
   )
+}
+
+function lossChart(losses: readonly number[]): string {
+  return lineChart({
+    title: 'Training',
+    x: { label: 'update' },
+    y: { label: 'loss (nats per token)', min: 0 },
+    series: [{ name: 'loss', points: losses.map((loss, i) => [i + 1, loss] as const) }],
+  })
 }
 
 /** A bar on a terminal, a line now and then elsewhere. */

@@ -34,9 +34,11 @@ export {
 } from './policy/grpo-trainer.js'
 export { type LoadedNetwork, loadNetwork } from './policy/load.js'
 export {
+  ROLLOUT_TYPES,
   type Rollout,
   RolloutEngine,
   type RolloutEngineOptions,
+  type RolloutType,
   type SampleOptions,
 } from './policy/rollouts.js'
 export {

@@ -11,13 +11,16 @@ import { ropeFrequencies } from '../../engine/rope.js'
 import { createSampler, type Sampler, type SamplerOptions } from '../../engine/sampler.js'
 import type { ModelWeights } from '../../engine/weights.js'
 import { quantizedMatrixFromBytes, quantizeMatrix } from '../../format/index.js'
-import type { ExportType } from '../trainer/export.js'
 import type { Network } from '../trainer/network.js'
 import type { ModelShape } from '../trainer/shape.js'
 
+/** How a policy that samples can be quantised; Q2_K needs rows of a multiple of 256 weights. */
+export const ROLLOUT_TYPES = ['F32', 'F16', 'Q8_0', 'Q4_0', 'MXFP4', 'Q2_K'] as const
+export type RolloutType = (typeof ROLLOUT_TYPES)[number]
+
 export interface RolloutEngineOptions extends BackendOptions {
   /** How the policy's matrices are quantised. Default `Q4_0`. */
-  readonly type?: ExportType
+  readonly type?: RolloutType
   /** Digits of each activation. Default 1. */
   readonly passes?: 1 | 2 | 3
   /** Completions that are sampled together. Default 64. */
@@ -64,7 +67,7 @@ interface Running {
  * that is trained, in memory. Many sequences go through the layers together.
  */
 export class RolloutEngine {
-  readonly type: ExportType
+  readonly type: RolloutType
   readonly passes: 1 | 2 | 3
   readonly #backend: Backend
   readonly #config: ModelConfig
@@ -158,6 +161,10 @@ export class RolloutEngine {
     this.#backend.close()
   }
 
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
   /** All but the last tokens of new prompts. */
   async #prefill(sequences: readonly Running[]): Promise<void> {
     let ids: number[] = []
@@ -238,7 +245,7 @@ function configOf(shape: ModelShape): ModelConfig {
 /** The network's parameters as the engine's weights. */
 async function packNetwork(
   network: Network,
-  type: ExportType,
+  type: RolloutType,
   backend: Backend,
   config: ModelConfig,
 ): Promise<ModelWeights> {
