@@ -53,9 +53,9 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
   const place = ([a, b]: readonly [number, number]) => `${pixel(across.at(a))},${pixel(up.at(b))}`
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="${width / 2}" y="22" text-anchor="middle" font-size="14" font-weight="bold">${escape(title)}</text>`,
+    `<text x="${width / 2}" y="22" text-anchor="middle" font-size="14" font-weight="bold">${escaped(title)}</text>`,
     '<g stroke="#ddd" fill="none">',
     ...across.ticks.map((tick) => `<path d="M${pixel(across.at(tick))} ${MARGIN.top}V${bottom}"/>`),
     ...up.ticks.map((tick) => `<path d="M${MARGIN.left} ${pixel(up.at(tick))}H${right}"/>`),
@@ -69,8 +69,8 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
       (tick) =>
         `<text x="${MARGIN.left - 6}" y="${pixel(up.at(tick) + 4)}" text-anchor="end">${label(tick)}</text>`,
     ),
-    `<text x="${(MARGIN.left + right) / 2}" y="${bottom + 36}" text-anchor="middle">${escape(x.label)}</text>`,
-    `<text transform="translate(14 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text>`,
+    `<text x="${(MARGIN.left + right) / 2}" y="${bottom + 36}" text-anchor="middle">${escaped(x.label)}</text>`,
+    `<text transform="translate(14 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(y.label)}</text>`,
     '</g>',
   ]
   series.forEach(({ band }, i) => {
@@ -92,7 +92,7 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
       const at = bottom + 56 + Math.floor(i / 3) * LEGEND_LINE
       parts.push(
         `<path d="M${pixel(left)} ${at - 4}h26" stroke="${colour(i)}" stroke-width="2.5" stroke-dasharray="${dash(i)}"/>`,
-        `<text x="${pixel(left + 32)}" y="${at}" fill="#333">${escape(name)}</text>`,
+        `<text x="${pixel(left + 32)}" y="${at}" fill="#333">${escaped(name)}</text>`,
       )
     })
   }
@@ -102,7 +102,7 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
 const colour = (i: number) => COLOURS[i % COLOURS.length]
 const dash = (i: number) => DASHES[Math.floor(i / COLOURS.length) % DASHES.length]
 const pixel = (value: number) => Math.round(value * 10) / 10
-const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 function label(value: number): string {
   const size = Math.abs(value)
