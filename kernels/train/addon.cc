@@ -3,6 +3,7 @@
 #include "train/addon.h"
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <vector>
 
@@ -52,6 +53,12 @@ int natural(Arguments& a, size_t i) {
 
 size_t area(int rows, int cols) { return static_cast<size_t>(rows) * cols; }
 
+// Columns of heads, so few that they can be counted; with rows then, too.
+int head_columns(int heads, int size) {
+  if (heads < 1 || size < 1 || heads > INT_MAX / size) throw Failure{"heads do not fit"};
+  return heads * size;
+}
+
 // trainProduct(context, c, a, b, m, n, k, aTransposed, bTransposed, add)
 napi_value product(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
@@ -89,17 +96,18 @@ napi_value rms_norm_backward(napi_env, Arguments& a) {
 napi_value rope(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const int rows = natural(a, 2), heads = natural(a, 3), size = natural(a, 4), known = natural(a, 7);
-  float* x = a.floats(1, area(rows, heads) * size);
+  const int cols = head_columns(heads, size);
+  float* x = a.floats(1, area(rows, cols));
   const float* table = a.floats(5, area(known, size));
   const int32_t* positions = a.integers(6, rows);
   const float sign = a.boolean(8) ? -1.0f : 1.0f;
   const int half = size / 2;
   for (int row = 0; row < rows; row++)
     if (positions[row] < 0 || positions[row] >= known) throw Failure{"a position beyond the rotary table"};
-  for_rows(c.pool, rows, heads * size, [&](int row) {
+  for_rows(c.pool, rows, cols, [&](int row) {
     const float* cosine = table + area(positions[row], size);
     const float* sine = cosine + half;
-    float* at = x + area(row, heads) * size;
+    float* at = x + area(row, cols);
     for (int head = 0; head < heads; head++, at += size)
       for (int i = 0; i < half; i++) {
         const float u = at[2 * i], v = at[2 * i + 1], s = sign * sine[i];
@@ -119,14 +127,17 @@ TrainAttention attention_job(Arguments& a, size_t i) {
   job.kv_heads = natural(a, i + 3);
   job.head_size = natural(a, i + 4);
   job.scale = static_cast<float>(a.number(i + 5));
-  if (job.kv_heads < 1 || job.heads < 1 || job.heads % job.kv_heads || job.head_size < 1)
-    throw Failure{"heads do not fit"};
+  const int queries = head_columns(job.heads, job.head_size);
+  const int keys = head_columns(job.kv_heads, job.head_size);
+  if (job.heads % job.kv_heads) throw Failure{"heads do not fit"};
   if (job.starts[0] != 0) throw Failure{"documents must begin at row 0"};
   for (int d = 0; d < job.documents; d++)
     if (job.starts[d + 1] < job.starts[d]) throw Failure{"documents must lie one after the other"};
-  job.q = a.floats(i + 6, area(job.rows(), job.heads) * job.head_size);
-  job.k = a.floats(i + 7, area(job.rows(), job.kv_heads) * job.head_size);
-  job.v = a.floats(i + 8, area(job.rows(), job.kv_heads) * job.head_size);
+  // A task is one key head of one document.
+  if (job.documents > INT_MAX / job.kv_heads) throw Failure{"too many documents"};
+  job.q = a.floats(i + 6, area(job.rows(), queries));
+  job.k = a.floats(i + 7, area(job.rows(), keys));
+  job.v = a.floats(i + 8, area(job.rows(), keys));
   return job;
 }
 
