@@ -4,9 +4,17 @@ import { execFile, execFileSync } from 'node:child_process'
 export const AVX2 = ['-mavx2', '-mfma', '-mf16c']
 export const AVX512 = [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni']
 
-export const COMMON = ['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-DNAPI_VERSION=8']
-// Kernels promise the same bits on every instruction set, so multiply-adds are fused only where written.
-export const KERNEL = ['-ffp-contract=off', '-fno-exceptions', '-fno-math-errno']
+// The same bits are promised on every instruction set, so multiply-adds are fused only where written.
+export const COMMON = [
+  '-std=c++20',
+  '-O3',
+  '-ffp-contract=off',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-pthread',
+  '-DNAPI_VERSION=8',
+]
+export const KERNEL = ['-fno-exceptions', '-fno-math-errno']
 export const WARN = [
   '-Wall',
   '-Wextra',
