@@ -4,6 +4,12 @@ import { checkThreads } from '../checks.js'
 import { chooseVariant, type NativeOptions } from '../native.js'
 import type { AdamWStep, Documents, Heads, ProductOptions, TrainingOperations } from './operations.js'
 
+/** What would be cut off quietly is a mistake. */
+function evenly(name: string, { length }: Float32Array, parts: number): number {
+  if (length % parts === 0) return length / parts
+  throw new RangeError(`${name}: ${length} elements cannot be divided by ${parts}`)
+}
+
 type Tensors = Parameters<TrainingOperations<Float32Array>['attentionBackward']>[2]
 
 /** The kernels of kernels/train. */
@@ -35,15 +41,18 @@ class NativeTraining implements TrainingOperations<Float32Array> {
   }
 
   embed(ids: Int32Array, table: Float32Array, cols: number, out: Float32Array): void {
-    this.#addon.trainEmbed(this.#context, ids, ids.length, table, table.length / cols, cols, out)
+    const vocabulary = evenly('the embedding table', table, cols)
+    this.#addon.trainEmbed(this.#context, ids, ids.length, table, vocabulary, cols, out)
   }
 
   embedBackward(ids: Int32Array, dx: Float32Array, cols: number, dtable: Float32Array): void {
-    this.#addon.trainEmbedBackward(this.#context, ids, ids.length, dx, dtable, dtable.length / cols, cols)
+    const vocabulary = evenly('the gradient of the embedding table', dtable, cols)
+    this.#addon.trainEmbedBackward(this.#context, ids, ids.length, dx, dtable, vocabulary, cols)
   }
 
   rmsNorm(x: Float32Array, gain: Float32Array, epsilon: number, y: Float32Array): void {
-    this.#addon.rmsNorm(this.#context, x, gain, epsilon, y, x.length / gain.length, gain.length)
+    const cols = gain.length
+    this.#addon.rmsNorm(this.#context, x, gain, epsilon, y, evenly('x', x, cols), cols)
   }
 
   rmsNormBackward(
@@ -55,7 +64,8 @@ class NativeTraining implements TrainingOperations<Float32Array> {
     dgain: Float32Array,
   ): void {
     const cols = gain.length
-    this.#addon.trainRmsNormBackward(this.#context, dy, x, gain, epsilon, dx, dgain, x.length / cols, cols)
+    const rows = evenly('x', x, cols)
+    this.#addon.trainRmsNormBackward(this.#context, dy, x, gain, epsilon, dx, dgain, rows, cols)
   }
 
   rope(
@@ -66,7 +76,8 @@ class NativeTraining implements TrainingOperations<Float32Array> {
     positions: Int32Array,
     inverse: boolean,
   ): void {
-    const [rows, known] = [positions.length, table.length / headSize]
+    if (headSize % 2 !== 0) throw new RangeError(`heads of ${headSize} elements cannot be rotated in pairs`)
+    const [rows, known] = [positions.length, evenly('the rotary table', table, headSize)]
     this.#addon.trainRope(this.#context, x, rows, heads, headSize, table, positions, known, inverse)
   }
 
@@ -122,7 +133,8 @@ class NativeTraining implements TrainingOperations<Float32Array> {
     logProbabilities: Float64Array,
     inverseSums: Float64Array,
   ): void {
-    const [rows, vocabulary] = [targets.length, logits.length / targets.length]
+    const rows = targets.length
+    const vocabulary = evenly('the logits', logits, rows)
     this.#addon.trainLogProbabilities(
       this.#context,
       logits,
@@ -142,7 +154,8 @@ class NativeTraining implements TrainingOperations<Float32Array> {
     gradient: Float64Array,
     inverseSums: Float64Array,
   ): void {
-    const [rows, vocabulary] = [targets.length, exponentials.length / targets.length]
+    const rows = targets.length
+    const vocabulary = evenly('the exponentials', exponentials, rows)
     this.#addon.trainLogProbabilitiesBackward(
       this.#context,
       exponentials,
