@@ -130,7 +130,10 @@ describe.skipIf(!has('nm'))(has('nm') ? 'symbols' : 'skipped: nm is missing, sym
   const wide = objects.filter((file) => /-(x86|arm)_\w+\.o$/.test(file))
 
   test('there are kernels with instruction sets of their own', () => {
-    const families = { x64: ['gemm', 'elementwise', 'attention', 'roofline'], arm64: ['gemm', 'roofline'] }
+    const families = {
+      x64: ['gemm', 'elementwise', 'attention', 'roofline', 'train'],
+      arm64: ['gemm', 'roofline'],
+    }
     for (const family of families[process.arch as keyof typeof families] ?? [])
       expect(
         wide.some((file) => file.startsWith(family)),
