@@ -59,12 +59,13 @@ async function* objectsOf(file: string): AsyncGenerator<string> {
   for await (const line of linesOf(file)) {
     number++
     if (line.trim() === '') continue
-    let text: unknown
+    let value: { text?: unknown } | null
     try {
-      text = (JSON.parse(line) as { text?: unknown }).text
+      value = JSON.parse(line)
     } catch (cause) {
       throw new Error(`${file}: line ${number} is not JSON`, { cause })
     }
+    const text = value?.text
     if (typeof text !== 'string') throw new Error(`${file}: line ${number} has no "text" that is a string`)
     if (text.trim()) yield text.trim()
   }
@@ -81,7 +82,8 @@ async function* linesOf(file: string): AsyncGenerator<string> {
     }
   }
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) {
-    const lines = (rest + decode(chunk as Buffer)).split('\n')
+    const lines = decode(chunk as Buffer).split('\n')
+    lines[0] = rest + lines[0]
     rest = lines.pop() ?? ''
     yield* lines
   }
