@@ -54,7 +54,7 @@ export const PRESETS = {
     recipe: { batchTokens: 4096, rate: 4e-3, warmup: 50 },
   },
   tiny: {
-    description: '1.3 M parameters: half an hour on two cores',
+    description: '1.2 M parameters: half an hour on two cores',
     shape: {
       ...COMMON,
       width: 128,
@@ -84,7 +84,7 @@ export const PRESETS = {
     recipe: { batchTokens: 8192, rate: 2e-3, warmup: 100 },
   },
   medium: {
-    description: '28 M parameters: days on two cores',
+    description: '27 M parameters: days on two cores',
     shape: {
       ...COMMON,
       width: 512,
