@@ -1,5 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { builtInModel } from '../engine/built-in.js'
 import type { LoadOptions } from '../engine/types.js'
+
+/** Path of the model that comes with the package. */
+export const builtIn = fileURLToPath(builtInModel)
 
 /** Option parsers. Each names what it wanted; commander names the option. */
 
@@ -38,7 +43,14 @@ export interface ModelFlags extends ComputeFlags {
 
 /** The options of every command that loads a model by --model. */
 export function addModelOptions(command: Command): Command {
-  return addComputeOptions(command.requiredOption('-m, --model <file>', 'GGUF model file'))
+  return addComputeOptions(
+    command.addOption(
+      new Option('-m, --model <file>', 'GGUF model file').default(
+        builtIn,
+        'the built-in model, which tells stories',
+      ),
+    ),
+  )
 }
 
 /** How a model computes. */

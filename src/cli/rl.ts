@@ -18,7 +18,7 @@ import {
   trainingOperations,
 } from '../rl/index.js'
 import { lineChart } from './line-chart.js'
-import { positiveNumber, realNumber, wholeNumber } from './options.js'
+import { builtIn, positiveNumber, realNumber, wholeNumber } from './options.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 
 interface RlFlags {
@@ -55,7 +55,9 @@ export function rlCommand(): Command {
         'right answers are rewarded, the float32 weights learn (GRPO), and are quantised again. Nothing tells the model\n' +
         'what the right answer is.',
     )
-    .requiredOption('-m, --model <file>', 'GGUF model to begin with')
+    .addOption(
+      new Option('-m, --model <file>', 'GGUF model to begin with').default(builtIn, 'the built-in model'),
+    )
     .option('--out <file>', 'write the model that comes out')
     .addOption(
       new Option('--type <type>', 'how --out stores matrices').choices([...EXPORT_TYPES]).default('F16'),

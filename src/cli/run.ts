@@ -6,6 +6,7 @@ import { loadModel, type Model } from '../engine/model.js'
 import type { GenerateOptions, GenerationResult } from '../engine/types.js'
 import {
   addModelOptions,
+  builtIn,
   loadOptions,
   type ModelFlags,
   positiveNumber,
@@ -15,6 +16,8 @@ import {
 import { interruptSignal, progressBar, threeDigits } from './terminal.js'
 
 const DEFAULT_TOKENS = 256
+/** How the built-in model's stories begin, for those who ask for nothing else. */
+const STORY = 'Once upon a time'
 
 interface RunFlags extends ModelFlags {
   n?: number
@@ -36,7 +39,7 @@ interface RunFlags extends ModelFlags {
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Continue a prompt; the text streams to stdout, progress and statistics go to stderr.')
-    .argument('[prompt]', "the prompt, or '-' to read it from stdin")
+    .argument('[prompt]', `the prompt, or '-' to read it from stdin (built-in model: "${STORY}" if left out)`)
   return addModelOptions(command)
     .option(
       '-n <tokens>',
@@ -101,14 +104,14 @@ async function run(argument: string | undefined, flags: RunFlags, command: Comma
   else console.error(statistics(model, result))
 }
 
-async function readPrompt(argument: string | undefined, { promptFile }: RunFlags): Promise<string> {
+async function readPrompt(argument: string | undefined, { promptFile, model }: RunFlags): Promise<string> {
   if (argument !== undefined && promptFile !== undefined)
     throw new Error('give a prompt or --prompt-file, not both')
   if (promptFile !== undefined) return readFile(promptFile, 'utf8')
   if (argument === '-') return readAll(process.stdin)
-  if (argument === undefined)
-    throw new Error("there is no prompt: give one, or --prompt-file FILE, or '-' for stdin")
-  return argument
+  if (argument !== undefined) return argument
+  if (model === builtIn) return STORY
+  throw new Error("there is no prompt: give one, or --prompt-file FILE, or '-' for stdin")
 }
 
 /** @param room positions that the prompt leaves */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { builtInModel } from './built-in.js'
 import { Channel } from './channel.js'
 import type {
   GenerateOptions,
@@ -16,11 +17,14 @@ import { checkOptionNames, GENERATE_OPTIONS, LOAD_OPTIONS } from './types.js'
  *     await using model = await loadModel('model.gguf')
  *     for await (const { text } of model.generate('Once upon a time', { maxTokens: 100 })) process.stdout.write(text)
  *
- * @param path of a GGUF file (or a `file:` URL)
+ * @param path of a GGUF file (or a `file:` URL). Default: the model that comes with the package, which tells stories
  * @throws FormatError for a file that cannot be run; Error if memory is short; RangeError for an option out of its
  *   range; the signal's reason if it aborts
  */
-export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(
+  path: string | URL = builtInModel,
+  options: LoadOptions = {},
+): Promise<Model> {
   const { signal, onProgress, ...plain } = options
   checkOptionNames('loadModel', options, LOAD_OPTIONS)
   signal?.throwIfAborted()
