@@ -9,6 +9,10 @@ const PRONOUNS: Readonly<Record<Sex, Readonly<Record<string, string>>>> = {
   n: { he: 'it', him: 'it', his: 'its', himself: 'itself' },
 }
 
+/** Adjectives that are said once: "a tall man", then "the man". An old man stays one. */
+const PASSING =
+  /^(?:(?:kind|wise)(?: old)?|friendly|tall|young|nice|quiet|jolly|gentle|clever|old(?! (?:man|woman)$)|\w+(?= \w+$)(?<!old|police|bus|flower|park)) /
+
 export interface CharacterData {
   /** Lily, Mr. Green; an old man that is met has none. */
   readonly name?: string
@@ -43,7 +47,7 @@ export class Character implements Entity {
   get name(): string {
     const { name, kinWord, noun } = this.data
     if (name !== undefined) return name
-    return kinWord === undefined ? `the ${noun}` : capitalKin(kinWord)
+    return kinWord === undefined ? `the ${noun.replace(PASSING, '')}` : capitalKin(kinWord)
   }
 
   /** Whom a question means: Lily, the old man, Lily's mom. */

@@ -73,8 +73,10 @@ export class PlaceEntity implements Entity {
     this.spots = random.sample(place.spots, 3)
   }
 
-  refer(form: string): string {
+  refer(form: string, { flags }: Scene): string {
     const { name, at } = this.place
+    if (form === 'spot') flags.add('spotSaid')
+    else if (!form.startsWith('spot')) flags.add('placeSaid')
     switch (form) {
       case '':
         return name

@@ -24,7 +24,30 @@ import { thingsWith } from './words/things.js'
 import { WEATHERS } from './words/weather.js'
 
 const FOODS = { meal: MEALS, snack: SNACKS, baked: BAKED, crop: CROPS }
-const split = (text: string): readonly string[] => text.split('|').map((part) => part.trim())
+const lists = new Map<string, readonly string[]>()
+
+/** The parts between the bars. */
+function split(text: string): readonly string[] {
+  let list = lists.get(text)
+  if (list === undefined) {
+    list = text.split('|').map((part) => part.trim())
+    lists.set(text, list)
+  }
+  return list
+}
+
+const placed = new WeakMap<Plot, boolean>()
+
+/** Whether the place is ever named: else it is no part of what the story is about. */
+function namesPlace(plot: Plot): boolean {
+  let names = placed.get(plot)
+  if (names === undefined) {
+    names = /\[place[\].]/i.test(JSON.stringify(plot.beats))
+    placed.set(plot, names)
+  }
+  return names
+}
+
 const acts = { child: split(CHILD_ACTS), animal: split(ANIMAL_ACTS) }
 const homes = { child: split(CHILD_HOMES), animal: split(ANIMAL_HOMES) }
 
@@ -37,6 +60,7 @@ export function setStage(plot: Plot, random: Random): { scene: Scene; key: strin
   const hero = cast.hero(isChild, plot.traits === undefined ? TRAITS : split(plot.traits))
   slots.set('hero', hero)
   flags.add(isChild ? 'child' : 'animal')
+  flags.add(hero.sex === 'f' ? 'girl' : 'boy')
   if (random.chance(0.5)) flags.add('kinNames')
   for (const [slot, roles] of Object.entries(plot.cast ?? {}))
     slots.set(slot, cast.role(random.pick(split(roles)), hero))
@@ -62,8 +86,7 @@ export function setStage(plot: Plot, random: Random): { scene: Scene; key: strin
   for (const [slot, rows] of Object.entries(plot.rows ?? {}))
     slots.set(slot, new TextEntity(random.pick(rows).split(' / ')))
 
-  // A place that is never named is no part of what the story is about.
-  const where = JSON.stringify(plot.beats).includes('[place') ? `${place.name}/` : ''
+  const where = namesPlace(plot) ? `${place.name}/` : ''
   const key = `story/${plot.name}/${wanted(scene, plot.want)}/${where}${hero.data.noun}`
   return { scene, key }
 }
@@ -136,15 +159,23 @@ class Casting {
         return new Character({ noun, sex, intro: introducedOnly(noun) })
       }
       case 'neighbor': {
+        if (!isChild) return this.role('old', hero)
         const sex = random.pick<'f' | 'm'>(['f', 'm'])
         const name = `${sex === 'f' ? 'Mrs.' : 'Mr.'} ${random.pick(FAMILY_NAMES)}`
         const noun = random.pick(['neighbor', 'old neighbor', 'nice neighbor', 'friendly neighbor'])
         return new Character({ name, noun, sex, intro: `${introducedOnly(noun)} called ${name}` })
       }
       case 'teacher': {
+        if (!isChild) return this.role('old', hero)
         const sex = random.pick<'f' | 'm'>(['f', 'f', 'm'])
         const name = `${sex === 'f' ? random.pick(['Miss', 'Mrs.']) : 'Mr.'} ${random.pick(FAMILY_NAMES)}`
         return new Character({ name, noun: 'teacher', sex, intro: `teacher, ${name}`, owner: hero })
+      }
+      case 'baby': {
+        const sex = random.pick<'f' | 'm'>(['f', 'm'])
+        const noun = sex === 'f' ? 'sister' : 'brother'
+        const name = this.childName(sex)
+        return new Character({ name, noun, sex, intro: `baby ${noun} ${name}`, owner: hero })
       }
       case 'housepet': {
         const noun = random.pick(['cat', 'dog', 'kitten', 'puppy'])
@@ -207,7 +238,7 @@ class Casting {
   }
 
   private oldAnimal(): readonly [string, 'f' | 'm'] {
-    const adjective = this.random.pick(['old', 'wise old', 'kind old', 'friendly', 'big, friendly', 'gentle'])
+    const adjective = this.random.pick(['old', 'wise old', 'kind old', 'friendly', 'gentle', 'clever'])
     return [`${adjective} ${this.animal(HERO_ANIMALS).noun}`, this.random.pick<'f' | 'm'>(['f', 'm'])]
   }
 

@@ -108,7 +108,7 @@ function tell(plot: Plot, first: Scene, stage: () => { scene: Scene }, random: R
   for (let scene = first; ; scene = stage().scene) {
     scene.random = random
     const body = polish(narrate(plot, scene))
-    const words = body.split(/\s+/).length
+    const words = wordCount(body)
     if (words < SHORTEST || words > LONGEST) continue
     const questions = random.chance(0.25) ? askAbout(plot, scene) : ''
     return {
@@ -118,22 +118,36 @@ function tell(plot: Plot, first: Scene, stage: () => { scene: Scene }, random: R
   }
 }
 
+/** By the blanks: a split would make an array of all the words, a tenth of the whole work. */
+function wordCount(text: string): number {
+  let count = 1
+  for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1)) count++
+  return count
+}
+
 function narrate(plot: Plot, scene: Scene): string {
   const { random } = scene
   const paragraphs = new Paragraphs(scene, random.chance(0.3) ? 0 : random.pick([0.3, 0.5, 0.8]))
-  const isDirect = /^\s*- (One|It was late)/.test(plot.beats[0] as string) || random.chance(0.15)
   const isClassic = random.chance(0.42)
-  if (isClassic || !isDirect) {
+  const direct = isClassic || !random.chance(0.25) ? [] : directOpenings(plot)
+  if (direct.length === 0) {
     paragraphs.tell(isClassic ? OPENINGS : OTHER_OPENINGS)
     if (random.chance(0.75)) paragraphs.tell(TRAITS)
     paragraphs.mayEnd()
-  }
-  for (const beat of plot.beats) paragraphs.beat(beat)
+  } else paragraphs.add(random.pick(direct))
+  for (const beat of direct.length > 0 ? plot.beats.slice(1) : plot.beats) paragraphs.beat(beat)
   const [moral, feeling] = [random.chance(0.5), random.chance(0.45)]
   if (feeling) paragraphs.tell(FEELINGS)
   if (moral) paragraphs.tell(MORALS)
   if (random.chance(moral || feeling ? 0.12 : 0.5)) paragraphs.tell(LAST)
   return paragraphs.text
+}
+
+/** The ways to begin a plot that can begin the story, too: the hero is the first of whom they speak. */
+function directOpenings({ beats: [first] }: Plot): readonly string[] {
+  return typeof first === 'string'
+    ? ways(first).filter((way) => /^[^[]*(?:\[Day\][^[]*)?\[[Hh]ero\]/.test(way))
+    : []
 }
 
 /** Puts what is told into paragraphs: one, or several of some sentences. */
@@ -177,7 +191,7 @@ class Paragraphs {
     scene.paragraph()
   }
 
-  private add(way: string): void {
+  add(way: string): void {
     const { scene } = this
     scene.tell(way)
     if (!scene.text.endsWith(' ')) scene.text += ' '

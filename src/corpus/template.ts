@@ -130,7 +130,7 @@ function alternatives(source: string): (readonly Node[])[] {
 export function polish(text: string): string {
   return text
     .replace(/\b([Aa]) (?=[aeiou](?!ni[cfqv]|s[eu]|ne\b|uro)|hour\b|honest)/g, '$1n ')
-    .replace(/(?:^|[.!?] |[.]" |\n|(?:^|[ \n])")[a-z]/g, (match) => match.toUpperCase())
+    .replace(/(?:(?:^|[.!?] |[.]" |\n)"?|[!?]" ")[a-z]/g, (match) => match.toUpperCase())
 }
 
 /** "an apple", "a pear". */

@@ -10,7 +10,7 @@ export const fear: Plot = {
       'the dark / at home / It was very dark in the bedroom. / The dark is only the day without light / walk through the dark room / walked through the dark room / saw the stars through the window',
       'the big slide / at the playground / The slide was so high that it almost touched the sky. / Sit down and hold on tight / go down the slide / went down the slide / flew down like a bird',
       'the deep water / at the lake / The water looked deep and cold. / The water will carry you / jump into the water / jumped into the water / came up again and laughed',
-      "the neighbor's dog / on the street / The dog was big and barked a lot. / He barks because he wants to play / pet the dog / petted the dog / felt his soft fur and his wet nose",
+      "the neighbor's dog / on the street / The dog was big and barked a lot. / It barks because it wants to play / pet the dog / petted the dog / felt soft fur and a wet nose",
       'the dentist / in the waiting room / There was a strange smell and a big chair. / It will be over before you can count to a hundred / open wide / opened wide / got a sticker for it',
       'the horse / on the farm / The horse was so tall that its head was above the door. / Hold out your hand, flat like a plate / feed the horse / fed the horse / felt its warm, soft nose',
       'the high bridge / at the river / The bridge was long and it moved in the wind. / Do not look down, look at me / walk over the bridge / walked over the bridge / saw the whole valley from the other side',
@@ -176,15 +176,15 @@ export const storm: Plot = {
      - One day, [hero] went [place.to] with [friend]. They did not look at the sky.
      - One hot day, [hero] played [place.in] with [friend].
      - It was a hot day. [Hero] and [friend] were on the way home. They had been [place.in].`,
-    `- Then the wind began to blow, and black clouds came over the hills. Big drops fell from the sky.
-     - But soon the sky turned dark. A flash of lightning lit up the clouds, and then came the thunder.
+    `- Then the wind began to blow, and {black|dark} clouds came over the {hills|trees|roofs}. {Big drops fell from the sky|It began to rain|The first drops fell}.
+     - But soon the sky turned {dark|gray|almost black}. A flash of lightning lit up the clouds, and then came the thunder.
      - $atonce, the sun was gone. The trees began to shake, and it started to rain.
      - After a while, a cold wind came up. "I think there will be a storm," said [friend].
      - Far away, there was a rumble. It came closer and closer. Then the rain came down like water from a bucket.`,
-    `- "We have to hide!" cried [hero]. But where?
+    `- "We {have to|must} {hide|find a dry place|get out of the rain}!" cried [hero]. But where?
      - "What shall we do?" asked [friend] and held on to [hero].
      - "I want to go home," said [friend] with a thin voice.
-     - [Hero] looked around. Their home was too far away.
+     - [Hero] looked around. {Their home was too far away|There was no house to be seen}.
      - [Friend] was $scared. [Hero] was afraid, too, but [hero.he] did not show it.`,
     `- Then [hero] saw [shelter]. "There! Quick!" [hero.he] called. They ran through the rain.
      - Not far away was [shelter]. Hand in hand, they ran to it.
@@ -194,17 +194,17 @@ export const storm: Plot = {
      - They sat close together. "I am cold," said [friend]. "And I am afraid." "Then let us [comfort]," said [hero].
      - "When I am scared, I always [comfort]," said [hero]. "Do it with me." And it helped.
      - The lightning made everything white. "We can [comfort]," [hero] said, "and the storm will go by."`,
-    `- They did it again and again, and soon they forgot the storm.
-     - After a while, [friend] was not afraid anymore.
-     - It was almost cozy in there, and in the end they even laughed.
+    `- They did it again and again, and {soon they forgot the storm|the time went by quickly|nobody thought of the storm anymore}.
+     - After a while, [friend] {was not afraid anymore|even smiled a little|stopped shaking}.
+     - It was {almost cozy|dry and warm|nice} in there, and in the end they {even laughed|nearly fell asleep|were not afraid at all}.
      - They were so busy that they did not hear how the thunder went away.`,
-    `- $finally, it was quiet. They looked out. The rain had stopped, and there was a rainbow in the sky!
-     - Then the clouds opened, and the sun came out. Everything smelled fresh.
+    `- $finally, it was quiet. They looked out. {The rain had stopped|The storm was over}, and there was a rainbow {in the sky|over the hills|above the trees}!
+     - Then the clouds opened, and the sun came out. {Everything smelled fresh|The air smelled of wet grass|Birds began to sing}.
      - When they looked out again, the sky was blue. Birds were singing, and a rainbow stood over the hills.
      - The storm moved on. Only the drops on the leaves were left, and they sparkled like diamonds.`,
-    `- "You were so brave," said [friend] to [hero]. They went home through the puddles.
-     - They walked home and jumped into every puddle on the way.
-     - At home there were dry clothes and hot cocoa for both of them.
+    `- "You were so brave," said [friend] to [hero]. {They went home through the puddles|"I was very much afraid," said [hero], "but you helped me, too"}.
+     - They {walked|went|skipped} home and jumped {into every puddle on the way|over the puddles}.
+     - At home there were {dry clothes|warm socks|towels} and {hot cocoa|warm milk|hot soup} for both of them.
      - "That was an adventure!" said [hero], and [friend] laughed.`,
   ],
   moral:

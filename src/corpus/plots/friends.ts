@@ -56,7 +56,7 @@ export const newFriend: Plot = {
   feelings: 'happy|glad|warm inside|joyful',
   questions: `
     Who became the friend of [hero.full]? = [Friend.full] became the friend of [hero.full].
-    Where did they meet? = They met [place.in].
+    placeSaid: Where did they meet? = They met [place.in].
     What did [hero.full] want? = [Hero.full] wanted a friend.`,
 }
 

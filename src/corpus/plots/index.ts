@@ -1,12 +1,17 @@
 import type { Plot } from '../plot.js'
 import { fear, nightNoise, stage, storm } from './courage.js'
+import { different, pet, rescue } from './creatures.js'
+import { baby, bedtime, grandparents, promise, surprise } from './family.js'
 import { newFriend, quarrel, sickFriend } from './friends.js'
+import { caterpillar, garden, skill, teaching } from './growing.js'
 import { baking, greedy, picnic, shopping } from './kitchen.js'
 import { foundThing, lostThing, lostWay } from './losing.js'
 import { brokenToy, mess, truth } from './mending.js'
 import { building, race, snow, stuck, treasure } from './playing.js'
 import { sharing, stranger, trade } from './sharing.js'
+import { boat, wish } from './wonder.js'
 
+/** Every plot there is; each is as likely as any other. */
 export const PLOTS: readonly Plot[] = [
   lostThing,
   lostWay,
@@ -33,4 +38,18 @@ export const PLOTS: readonly Plot[] = [
   picnic,
   greedy,
   shopping,
+  garden,
+  skill,
+  teaching,
+  caterpillar,
+  rescue,
+  pet,
+  different,
+  grandparents,
+  baby,
+  surprise,
+  promise,
+  bedtime,
+  wish,
+  boat,
 ]

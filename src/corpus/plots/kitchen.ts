@@ -131,7 +131,7 @@ export const picnic: Plot = {
   feelings: 'happy|content|cheerful|full',
   questions: `
     What made trouble at the picnic? = It was [trouble.d].
-    Where was the picnic? = The picnic was [place.in].
+    placeSaid: Where was the picnic? = The picnic was [place.in].
     Who was with [hero.full]? = [Friend.full] was with [hero.full].`,
 }
 

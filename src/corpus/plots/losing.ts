@@ -60,7 +60,7 @@ export const lostThing: Plot = {
   questions: `
     What did [hero.full] lose? = [Hero.full] lost the [thing].
     Who helped [hero.full]? = [Helper.full] helped [hero.full].
-    Where was the [thing]? = The [thing] was [place.spot].
+    spotSaid: Where was the [thing]? = The [thing] was [place.spot].
     Why was [hero.full] sad? = [Hero.full] was sad because the [thing] was gone.`,
 }
 
@@ -126,7 +126,7 @@ export const lostWay: Plot = {
   questions: `
     What did [hero.full] follow? = [Hero.full] followed [lure].
     Who helped [hero.full]? = [Helper.full] helped [hero.full].
-    Where did [hero.full] get lost? = [Hero.full] got lost [place.in].
+    placeSaid: Where did [hero.full] get lost? = [Hero.full] got lost [place.in].
     What did [hero.full] remember? = [Hero.full] remembered [sign].`,
 }
 
@@ -193,7 +193,7 @@ export const foundThing: Plot = {
   feelings: 'proud|good|happy|content',
   questions: `
     What did [hero.full] find? = [Hero.full] found [thing.a].
-    Where did the [thing] lie? = The [thing] lay [place.spot].
+    spotSaid: Where did the [thing] lie? = The [thing] lay [place.spot].
     Who had lost the [thing]? = [Owner.full] had lost the [thing].
     What did [hero.full] do with the [thing]? = [Hero.full] gave the [thing] back.`,
 }

@@ -25,7 +25,7 @@ export const brokenToy: Plot = {
     `- [Hero] $cried. "I will never [thing.use] again," [hero.he] said.
      - [Hero] looked at the pieces, and tears ran down [hero.his] face.
      - [Hero] tried to put it together, but it fell apart again.
-     - "My poor [thing]!" said [hero]. [Hero.He] was so $sad.
+     - "My poor [thing]!" said [hero]. [Hero.He] was $sad.
      - First [hero] hid it under the bed. But that did not help, of course.`,
     `- [Hero] took the pieces to [helper]. "Can you mend it?" [hero.he] asked.
      - [Helper] saw the tears. "Show me," said [helper]. "Maybe we can mend it."
@@ -85,7 +85,7 @@ export const truth: Plot = {
   },
   want: 'game',
   beats: [
-    `- [Owner] had [thing.a] that was very dear to [owner.him]. "Please be careful with it," [owner] always said.
+    `- [Owner] had [thing.a] and loved it very much. "Please be careful with it," [owner] always said.
      - In the living room stood [thing.a]. It belonged to [owner].
      - [Owner] loved [owner.his] [thing.full]. It stood on a shelf by the window.
      - There was [thing.a] on the table. [Owner] had got it long ago.`,

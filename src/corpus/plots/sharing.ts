@@ -65,7 +65,7 @@ export const sharing: Plot = {
   questions: `
     What did [hero.full] not want to share? = [Hero.full] did not want to share the [thing].
     Who wanted to [thing.use], too? = [Friend.full] wanted to [thing.use], too.
-    Where were [hero.full] and [friend.full]? = They were [place.in].`,
+    placeSaid: Where were [hero.full] and [friend.full]? = They were [place.in].`,
 }
 
 export const trade: Plot = {
@@ -165,7 +165,7 @@ export const stranger: Plot = {
     `- Many people walked by, but nobody helped.
      - [Hero] felt sorry for [other] and stopped.
      - [Hero] wanted to play, but [hero.he] did not just walk by.
-     - [Hero] thought of [hero.his] own grandma and how happy she was when somebody helped her.
+     - [Hero] thought of [hero.his] own grandma, who was always glad about a little help.
      - For a moment [hero] was too shy to speak. Then [hero.he] walked up to [other].`,
     `- "Can I help you?" asked [hero]. "That would be very nice," said [other].
      - "Let me help you [load.b]," said [hero]. "$thanks," said [other]. "You are a kind [hero.kind]."

@@ -183,12 +183,14 @@ const LOOKS: Readonly<Record<string, string>> = {
   old: 'old|strange|beautiful|dusty|special',
   toy: 'new|nice|wonderful|big|little|favorite|funny',
 }
-const PLAIN = 'new|nice|big|little|pretty|lovely|special|old|fine'.split('|')
+const PLAIN = 'new|nice|big|little|pretty|lovely|special|fine'.split('|')
 const LOOKS_BY_TAG = new Map(Object.entries(LOOKS).map(([tag, list]) => [tag, list.split('|')]))
 
 /** Adjectives other than colours that fit the thing. */
 export function looksOf({ tags }: Thing): readonly string[] {
   for (const tag of tags) {
+    // What somebody has just made is not old.
+    if (tag === 'old' && tags.includes('make')) continue
     const list = LOOKS_BY_TAG.get(tag)
     if (list !== undefined) return list
   }
