@@ -56,6 +56,10 @@ export class Character implements Entity {
     return kinWord !== undefined && owner !== undefined ? `${owner.full}'s ${kinWord}` : this.name
   }
 
+  wasSaid(): boolean {
+    return this.isKnown
+  }
+
   refer(form: string, scene: Scene): string {
     switch (form) {
       case '':

@@ -7,11 +7,20 @@ import { COLORS, looksOf, type Thing } from './words/things.js'
 import { VerbPhrase } from './words/verbs.js'
 import type { Weather } from './words/weather.js'
 
+/** An entity that is known once it was named at all. */
+abstract class Told {
+  protected isTold = false
+
+  wasSaid(_form: string): boolean {
+    return this.isTold
+  }
+}
+
 /**
  * A thing with the looks it keeps. Forms: none (ball), `full` (red ball), `a` (a red ball), `the` (the ball, now and then the
  * red ball), `thefull`, `color`, `use`, `using`, `used`.
  */
-export class ThingEntity implements Entity {
+export class ThingEntity extends Told implements Entity {
   readonly color: string | undefined
   readonly full: string
   private isDescribed = false
@@ -21,6 +30,7 @@ export class ThingEntity implements Entity {
     readonly thing: Thing,
     random: Random,
   ) {
+    super()
     this.color = thing.tags.includes('c') && random.chance(0.75) ? random.pick(COLORS) : undefined
     const look = random.chance(this.color === undefined ? 0.8 : 0.3) ? [random.pick(looksOf(thing))] : []
     this.full = [...look, ...(this.color === undefined ? [] : [this.color]), thing.noun].join(' ')
@@ -28,6 +38,7 @@ export class ThingEntity implements Entity {
   }
 
   refer(form: string, scene: Scene): string {
+    this.isTold = true
     switch (form) {
       case '':
         return this.thing.noun
@@ -65,6 +76,7 @@ export class ThingEntity implements Entity {
 /** Forms: none (the park), `in` (in the park), `to`, `spot` (under a bench), `spot2` (elsewhere there). */
 export class PlaceEntity implements Entity {
   private readonly spots: readonly string[]
+  private readonly told = new Set<string>()
 
   constructor(
     readonly place: Place,
@@ -73,10 +85,13 @@ export class PlaceEntity implements Entity {
     this.spots = random.sample(place.spots, 3)
   }
 
-  refer(form: string, { flags }: Scene): string {
+  wasSaid(form: string): boolean {
+    return this.told.has(form.startsWith('spot') ? form : 'place')
+  }
+
+  refer(form: string): string {
     const { name, at } = this.place
-    if (form === 'spot') flags.add('spotSaid')
-    else if (!form.startsWith('spot')) flags.add('placeSaid')
+    this.told.add(form.startsWith('spot') ? form : 'place')
     switch (form) {
       case '':
         return name
@@ -97,10 +112,13 @@ export class PlaceEntity implements Entity {
 }
 
 /** Forms: none (cookies), `some`, `it` (it, them), `was` (was, were), `is`. */
-export class FoodEntity implements Entity {
-  constructor(readonly food: Food) {}
+export class FoodEntity extends Told implements Entity {
+  constructor(readonly food: Food) {
+    super()
+  }
 
   refer(form: string): string {
+    if (form === '' || form === 'some' || form === 'bare') this.isTold = true
     const { name, isPlural } = this.food
     switch (form) {
       case '':
@@ -124,14 +142,16 @@ export class FoodEntity implements Entity {
 }
 
 /** Forms: none (sing songs), `ing`, `past`. */
-export class ActEntity implements Entity {
+export class ActEntity extends Told implements Entity {
   private readonly phrase: VerbPhrase
 
   constructor(phrase: string) {
+    super()
     this.phrase = new VerbPhrase(phrase)
   }
 
   refer(form: string): string {
+    this.isTold = true
     if (form === 'ing') return this.phrase.gerund
     return form === 'past' ? this.phrase.past : this.phrase.base
   }
@@ -159,6 +179,10 @@ export class DayEntity implements Entity {
     this.line = random.pick(weather.lines)
   }
 
+  wasSaid(): boolean {
+    return true
+  }
+
   refer(form: string): string {
     return form === 'line' ? this.line : form === 'name' ? this.weather.name : this.phrase
   }
@@ -166,9 +190,17 @@ export class DayEntity implements Entity {
 
 /** A text that was chosen once, itself a template; or a row of them: [slot], [slot.b], [slot.c] … */
 export class TextEntity implements Entity {
+  private readonly told = new Set<string>()
+
   constructor(readonly columns: readonly string[]) {}
 
+  wasSaid(form: string): boolean {
+    return this.told.has(form)
+  }
+
   refer(form: string, scene: Scene): string {
+    if (form === 'the') return this.refer('', scene).replace(/^an? /, 'the ')
+    this.told.add(form)
     const column = form === '' ? 0 : form.charCodeAt(0) - 97
     const source = this.columns[column]
     if (source === undefined) throw new Error(`The text '${this.columns[0]}' has no column ${form}`)

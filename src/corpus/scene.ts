@@ -5,6 +5,8 @@ import { capitalized, type Node, template } from './template.js'
 /** Anything a slot can stand for. */
 export interface Entity {
   refer(form: string, scene: Scene): string
+  /** Whether the story has told what this form says: else it cannot be asked for. */
+  wasSaid(form: string): boolean
 }
 
 /**
@@ -68,9 +70,10 @@ export class Scene {
 
   /** Whether "her mom" can only be this one's mom: nobody else of the sex could have one here. */
   isClearOwner(who: Character): boolean {
-    const recent = [...this.current, ...this.previous, ...this.before]
-    const owners = recent.filter(({ sex, isKin }) => sex === who.sex && !isKin)
-    return owners.length > 0 && owners.every((owner) => owner === who)
+    const owners = (list: readonly Character[]) => list.filter(({ sex, isKin }) => sex === who.sex && !isKin)
+    const here = owners(this.current)
+    const near = here.length > 0 ? here : owners([...this.previous, ...this.before])
+    return near.length > 0 && near.every((owner) => owner === who)
   }
 
   private write(nodes: readonly Node[]): void {

@@ -15,8 +15,10 @@ import {
   FEMALE_PETS,
   GIRLS,
   MALE_PETS,
+  SELLERS,
   SIZES_OF_BEINGS,
   STRANGERS,
+  TOWNSPEOPLE,
   TRAITS,
 } from './words/people.js'
 import { placesWith } from './words/places.js'
@@ -62,10 +64,10 @@ export function setStage(plot: Plot, random: Random): { scene: Scene; key: strin
   flags.add(isChild ? 'child' : 'animal')
   flags.add(hero.sex === 'f' ? 'girl' : 'boy')
   if (random.chance(0.5)) flags.add('kinNames')
-  for (const [slot, roles] of Object.entries(plot.cast ?? {}))
-    slots.set(slot, cast.role(random.pick(split(roles)), hero))
-
   const place = random.pick(placesWith((isChild ? plot.place : plot.wildPlace) ?? 'out wild'))
+  for (const [slot, roles] of Object.entries(plot.cast ?? {}))
+    slots.set(slot, cast.role(random.pick(split(roles)), hero, place.tags.includes('wild')))
+
   slots.set('place', new PlaceEntity(place, random))
   for (const [slot, tags] of Object.entries(plot.things ?? {})) {
     const thing = random.pick(thingsWith(tags).filter((one) => !cast.takes(one.noun)))
@@ -135,7 +137,8 @@ class Casting {
     })
   }
 
-  role(role: string, hero: Character): Character {
+  /** @param isWild the story plays far from houses: no mailman comes by */
+  role(role: string, hero: Character, isWild: boolean): Character {
     const { random } = this
     const isChild = hero.data.noun === 'girl' || hero.data.noun === 'boy'
     switch (role) {
@@ -155,18 +158,22 @@ class Casting {
       case 'younger':
         return this.sibling(hero, role, isChild)
       case 'old': {
-        const [noun, sex] = isChild ? random.pick(STRANGERS) : this.oldAnimal()
+        const [noun, sex] = isChild ? random.pick(isWild ? STRANGERS : TOWNSPEOPLE) : this.oldAnimal()
+        return new Character({ noun, sex, intro: introducedOnly(noun) })
+      }
+      case 'seller': {
+        const [noun, sex] = random.pick(SELLERS)
         return new Character({ noun, sex, intro: introducedOnly(noun) })
       }
       case 'neighbor': {
-        if (!isChild) return this.role('old', hero)
+        if (!isChild) return this.role('old', hero, isWild)
         const sex = random.pick<'f' | 'm'>(['f', 'm'])
         const name = `${sex === 'f' ? 'Mrs.' : 'Mr.'} ${random.pick(FAMILY_NAMES)}`
         const noun = random.pick(['neighbor', 'old neighbor', 'nice neighbor', 'friendly neighbor'])
         return new Character({ name, noun, sex, intro: `${introducedOnly(noun)} called ${name}` })
       }
       case 'teacher': {
-        if (!isChild) return this.role('old', hero)
+        if (!isChild) return this.role('old', hero, isWild)
         const sex = random.pick<'f' | 'm'>(['f', 'f', 'm'])
         const name = `${sex === 'f' ? random.pick(['Miss', 'Mrs.']) : 'Mr.'} ${random.pick(FAMILY_NAMES)}`
         return new Character({ name, noun: 'teacher', sex, intro: `teacher, ${name}`, owner: hero })

@@ -62,7 +62,6 @@ const MORALS = `
 const FEELINGS = `
   - [Hero] felt [feeling]. {!felt}
   - [Hero] was [feeling]. {!felt}
-  - In the evening, [hero] felt [feeling]. {!felt}
   - [Hero] went to sleep that night and felt [feeling]. {!felt}
   - [Hero] felt [feeling] the whole day. {!felt}
   - When [hero] thought of it later, [hero.he] felt [feeling]. {!felt}
@@ -132,14 +131,19 @@ function narrate(plot: Plot, scene: Scene): string {
   const direct = isClassic || !random.chance(0.25) ? [] : directOpenings(plot)
   if (direct.length === 0) {
     paragraphs.tell(isClassic ? OPENINGS : OTHER_OPENINGS)
-    if (random.chance(0.75)) paragraphs.tell(TRAITS)
+    // Once is enough to say what somebody loves to do.
+    const traits = ways(TRAITS).filter((way) => !(scene.flags.has('actSaid') && way.includes('[act]')))
+    if (random.chance(0.75)) paragraphs.add(random.pick(traits))
     paragraphs.mayEnd()
   } else paragraphs.add(random.pick(direct))
   for (const beat of direct.length > 0 ? plot.beats.slice(1) : plot.beats) paragraphs.beat(beat)
   const [moral, feeling] = [random.chance(0.5), random.chance(0.45)]
-  if (feeling) paragraphs.tell(FEELINGS)
+  const isLate = plot.time !== undefined
+  const fits = (way: string) => !(isLate && /night|evening|whole day/.test(way))
+  if (feeling) paragraphs.add(random.pick(ways(FEELINGS).filter(fits)))
   if (moral) paragraphs.tell(MORALS)
-  if (random.chance(moral || feeling ? 0.12 : 0.5)) paragraphs.tell(LAST)
+  if (random.chance(moral || feeling ? 0.12 : 0.5))
+    paragraphs.add(random.pick(ways(LAST).filter((way) => !(isLate && /night|day/.test(way)))))
   return paragraphs.text
 }
 
@@ -198,9 +202,16 @@ class Paragraphs {
   }
 }
 
-const questionLists = new Map<string, readonly { flag: string; question: string; answer: string }[]>()
+interface Question {
+  readonly flag: string
+  readonly question: string
+  readonly answer: string
+  readonly slots: readonly (readonly [slot: string, form: string])[]
+}
 
-function questionsOf(source: string) {
+const questionLists = new Map<string, readonly Question[]>()
+
+function questionsOf(source: string): readonly Question[] {
   let list = questionLists.get(source)
   if (list === undefined) {
     list = source
@@ -208,7 +219,10 @@ function questionsOf(source: string) {
       .split(/\n\s*/)
       .map((line) => {
         const [, flag = '', question, answer] = /^(?:(\w+): )?(.*\?) = (.*)$/.exec(line)!
-        return { flag, question, answer }
+        const slots = [...line.matchAll(/\[(\w)(\w*)(?:\.(\w+))?\]/g)].map(
+          ([, first, rest, form = '']) => [first.toLowerCase() + rest, form] as const,
+        )
+        return { flag, question, answer, slots }
       })
     questionLists.set(source, list)
   }
@@ -220,12 +234,14 @@ function askAbout(plot: Plot, scene: Scene): string {
   const { flags, random } = scene
   const thing = scene.slots.get('thing')
   if (!(thing instanceof ThingEntity) || thing.color === undefined) flags.delete('colorSaid')
-  const fits = ({ flag }: { flag: string }) => flag === '' || flags.has(flag)
+  const fits = ({ flag, slots }: Question) =>
+    (flag === '' || flags.has(flag)) && slots.every(([slot, form]) => scene.slot(slot).wasSaid(form))
   const own = questionsOf(plot.questions).filter(fits)
   const general = questionsOf(QUESTIONS).filter(fits)
   const count = random.pick([1, 2, 2, 3])
-  const chosen = new Set<(typeof own)[number]>()
-  while (chosen.size < count) chosen.add(random.pick(random.chance(0.7) ? own : general))
+  const chosen = new Set<Question>()
+  while (chosen.size < Math.min(count, own.length))
+    chosen.add(random.pick(random.chance(0.7) ? own : general))
   return [...chosen]
     .map(({ question, answer }) => `Question: ${scene.render(question)}\nAnswer: ${scene.render(answer)}`)
     .join('\n')

@@ -9,7 +9,7 @@ export const grandparents: Plot = {
   lets: {
     way: 'by train|by bus|by car|by bike|on foot through the woods|by boat|on the back of a wagon',
     where:
-      'a farm|a little house by the sea|a cottage in the woods|a village in the mountains|an old house with a big garden|a house next to a mill|a small house by a lake',
+      'a farmhouse|a little house by the sea|a cottage in the woods|a village in the mountains|an old house with a big garden|a house next to a mill|a small house by a lake',
     work: 'feed the hens|pick cherries|water the garden|milk the cow|repair the fence|gather eggs|chop vegetables|paint the gate|bake bread|catch fish|dig up potatoes|look after the bees|collect wood',
   },
   want: 'work',
@@ -166,7 +166,7 @@ export const surprise: Plot = {
      - When [guest] came into the room, there was a candle on the table. "Happy birthday!" cried [hero].`,
     `- [Guest] opened the present. It was [thing.a]! "Did you make this yourself?" asked [guest].
      - [Guest] looked at the [thing] for a long time. "It is the most beautiful present I have ever got," said [guest].
-     - When [guest] saw the [thing], there were tears in [guest.his] eyes. They were tears of joy.
+     - When [guest] saw the [thing], there were tears in [guest.own] eyes. They were tears of joy.
      - "A [thing]!" said [guest]. "That is just what I wanted."
      - "For me?" asked [guest] and looked at the [thing]. [Hero] nodded and could not stop smiling.`,
     `- Then they all ate [cake] and sang.
@@ -222,7 +222,7 @@ export const promise: Plot = {
     `- [Day], [friend] asked [hero] to [promise]. "I promise," said [hero].
      - [Hero] had promised [friend] to [promise].
      - "Can you [promise] today?" asked [friend]. "Of course," said [hero]. "I promise."
-     - [Day], [hero] gave [friend] [hero.his] word: [hero.he] would [promise] before the evening.`,
+     - [Day], [hero] gave [friend] [hero.own] word to [promise] before the evening.`,
     `- But then [other] came by. "Do you want to [lure] with me?" asked [other].
      - On the way, [hero] met [other]. "Come with me," said [other]. "We can [lure]!"
      - Just when [hero] wanted to go, [other] came running. "Let us [lure]!" cried [other].
@@ -332,7 +332,7 @@ export const bedtime: Plot = {
     `- "Good night," whispered [parent] and closed the door.
      - In the morning, the sun woke [hero]. "I had the most wonderful dream," [hero.he] said.
      - The moon looked through the window and smiled.
-     - The next evening, [hero] was the first one in bed. "Tell me more about [dream]!" [hero.he] said.
+     - The next evening, [hero] was the first one in bed. "Tell me more about [dream.the]!" [hero.he] said.
      - "You see, you were tired after all," said [parent] the next morning.`,
   ],
   moral:

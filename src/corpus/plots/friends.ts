@@ -33,7 +33,7 @@ export const newFriend: Plot = {
       1,
       2,
       `- They played hide and seek [place.in].
-     - [Friend] knew many funny jokes, and [hero] laughed until [hero.his] tummy hurt.
+     - [Friend] knew many funny jokes, and [hero] laughed until [hero.own] tummy hurt.
      - [Hero] had [snack.some] and gave half to [friend].
      - They talked about everything. They both liked to [act]!
      - Together they {built a little house out of sticks|drew pictures in the sand|made up a secret handshake|sang a silly song}.
@@ -56,7 +56,7 @@ export const newFriend: Plot = {
   feelings: 'happy|glad|warm inside|joyful',
   questions: `
     Who became the friend of [hero.full]? = [Friend.full] became the friend of [hero.full].
-    placeSaid: Where did they meet? = They met [place.in].
+    Where did they meet? = They met [place.in].
     What did [hero.full] want? = [Hero.full] wanted a friend.`,
 }
 
@@ -100,7 +100,7 @@ export const sickFriend: Plot = {
     `- [Friend] lay in bed and looked pale. "[Ill.b]" said [friend]. Then [friend.he] saw [hero] and $smiled.
      - "Knock, knock!" called [hero]. [Friend] sat up in bed. "You came to see me!"
      - At the house of [friend], it was quiet. [Hero] opened the door and went in on tiptoe. [Friend] was so glad to see [hero.him].
-     - When [friend] saw [hero] at the door, [friend.his] eyes began to shine.`,
+     - When [friend] saw [hero] at the door, [friend.own] eyes began to shine.`,
     `- [Hero] gave [friend] the [thing]. "$wow! It is beautiful!" said [friend].
      - "This [thing] is for you," said [hero]. "And this, too." It was [soup.some]. They ate [soup.it] together.
      - "Look what I have for you," said [hero]. [Friend] took the [thing] and forgot all about being ill.

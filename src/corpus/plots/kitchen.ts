@@ -92,7 +92,7 @@ export const picnic: Plot = {
     `- [Day], [hero] and [friend] packed a basket. They wanted to have a picnic [place.in].
      - [Day], [hero] said to [friend], "Let us have a picnic [place.in]!"
      - [Day], the weather was perfect for a picnic. [Hero] and [friend] went [place.to] with a full basket.
-     - [Day], [hero] asked [parent] if [hero.he] could have a picnic with [friend]. "What a nice idea," said [parent].`,
+     - [Day], [hero] asked [parent] for a picnic with [friend]. "What a nice idea," said [parent].`,
     SKY,
     `- [Parent] gave them [snack.some] and [meal.some]. It was a heavy basket!
      - In the basket there were [snack] and [meal], and even a bottle of lemonade.
@@ -131,7 +131,7 @@ export const picnic: Plot = {
   feelings: 'happy|content|cheerful|full',
   questions: `
     What made trouble at the picnic? = It was [trouble.d].
-    placeSaid: Where was the picnic? = The picnic was [place.in].
+    Where was the picnic? = The picnic was [place.in].
     Who was with [hero.full]? = [Friend.full] was with [hero.full].`,
 }
 
@@ -186,7 +186,7 @@ export const shopping: Plot = {
   name: 'shopping',
   hero: 'child',
   traits: 'dreamy|helpful|busy|curious|proud',
-  cast: { parent: 'parent|grand', seller: 'old' },
+  cast: { parent: 'parent|grand', seller: 'seller' },
   place: 'shop walk out|shop walk',
   rows: {
     list: [

@@ -60,7 +60,7 @@ export const lostThing: Plot = {
   questions: `
     What did [hero.full] lose? = [Hero.full] lost the [thing].
     Who helped [hero.full]? = [Helper.full] helped [hero.full].
-    spotSaid: Where was the [thing]? = The [thing] was [place.spot].
+    Where was the [thing]? = The [thing] was [place.spot].
     Why was [hero.full] sad? = [Hero.full] was sad because the [thing] was gone.`,
 }
 
@@ -126,7 +126,7 @@ export const lostWay: Plot = {
   questions: `
     What did [hero.full] follow? = [Hero.full] followed [lure].
     Who helped [hero.full]? = [Helper.full] helped [hero.full].
-    placeSaid: Where did [hero.full] get lost? = [Hero.full] got lost [place.in].
+    Where did [hero.full] get lost? = [Hero.full] got lost [place.in].
     What did [hero.full] remember? = [Hero.full] remembered [sign].`,
 }
 
@@ -166,7 +166,7 @@ export const foundThing: Plot = {
      - $soon, [hero] met [owner], who looked $sad. "I have lost my [thing]," said [owner].
      - There was [owner], searching and searching. "Are you looking for this?" asked [hero] and held up the [thing].
      - At last, [hero] saw [owner]. [Owner.He] was looking [place.spot]. "It was here this morning," [owner] said with a sigh.
-     - Not far away, [owner] sat with tears in [owner.his] eyes. "My [thing] is gone," said [owner]. "It was a present from my grandmother."`,
+     - Not far away, [owner] sat with tears in [owner.own] eyes. "My [thing] is gone," said [owner]. "It was a present from my grandmother."`,
     `- [Hero] gave the [thing] back. "$thanks!" said [owner]. "You are very honest."
      - "Here it is," said [hero]. [Owner.His] face lit up. "You found it! $thanks!"
      - [Hero] smiled and held out the [thing]. [Owner] could not believe it and laughed with joy.
@@ -193,7 +193,7 @@ export const foundThing: Plot = {
   feelings: 'proud|good|happy|content',
   questions: `
     What did [hero.full] find? = [Hero.full] found [thing.a].
-    spotSaid: Where did the [thing] lie? = The [thing] lay [place.spot].
+    Where did the [thing] lie? = The [thing] lay [place.spot].
     Who had lost the [thing]? = [Owner.full] had lost the [thing].
     What did [hero.full] do with the [thing]? = [Hero.full] gave the [thing] back.`,
 }

@@ -87,7 +87,7 @@ export const truth: Plot = {
   beats: [
     `- [Owner] had [thing.a] and loved it very much. "Please be careful with it," [owner] always said.
      - In the living room stood [thing.a]. It belonged to [owner].
-     - [Owner] loved [owner.his] [thing.full]. It stood on a shelf by the window.
+     - [Owner] loved [owner.own] [thing.full]. It stood on a shelf by the window.
      - There was [thing.a] on the table. [Owner] had got it long ago.`,
     `- [Day], [hero] [game], although [hero.he] was not allowed to. [Game.b] the [thing]. Crash! It was broken.
      - One day, [hero] was alone and [game]. [Game.b] the [thing], and it fell to the floor. Crash!

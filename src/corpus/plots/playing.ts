@@ -36,9 +36,9 @@ export const race: Plot = {
         `- Side by side, they came to [goal]. They were the last, but $everyone clapped for them.
          - They walked the rest of the way together. When they reached [goal], the others cheered.
          - Arm in arm, they got to [goal]. They had not won the race, but they had won a friend.`,
-        `- [Judge] gave [prize] to both of them. "You have shown what really counts," said [judge].
+        `- [Judge] gave [prize.the] to both of them. "You have shown what really counts," said [judge].
          - "I am sorry that I laughed at you," said [rival]. "You are the real winner."
-         - In the end, [hero] got [prize], because [hero.he] had the kindest heart.`,
+         - In the end, [hero] got [prize.the], because [hero.he] had the kindest heart.`,
       ],
       [
         `- [Rival] was soon far ahead. "I have so much time," [rival.he] thought and sat down to rest.
@@ -50,9 +50,9 @@ export const race: Plot = {
         `- When [rival] looked up, it was too late. [Hero] was already at [goal]!
          - [Rival] jumped up and ran and ran. But [hero] touched [goal] first.
          - "The winner is [hero.name]!" called [judge]. [Rival] could not believe it.`,
-        `- [Hero] got [prize] and shared it with everyone.
+        `- [Hero] got [prize.the] and shared it with everyone.
          - "Well done," said [rival]. "I should not have been so sure." [Hero] $smiled and shook [rival.his] hand.
-         - [Hero] held up [prize]. The others lifted [hero.him] on their shoulders.`,
+         - [Hero] held up [prize.the]. The others lifted [hero.him] on their shoulders.`,
       ],
     ),
     maybe(
@@ -176,7 +176,7 @@ export const snow: Plot = {
       [
         `- The next day, the sun came out, and it was warm. The snow began to melt. [Hero] was $sad. {!melted}
          - But a few days later it was warmer. Drip, drip, drip. Every hour there was less of it. {!melted}
-         - After a week, only a puddle was left, with [nose] in the middle. {!melted}`,
+         - After a week, only a puddle was left, with [nose.the] in the middle. {!melted}`,
         `- "Do not be sad," said [parent]. "The snow has become water, and the water helps the flowers grow. Next winter it will come back."
          - "Good things come back," said [friend]. "Next winter we will build an even bigger one."
          - [Hero] had drawn a picture of it. So it could stay with [hero.him] all year.`,
@@ -188,7 +188,7 @@ export const snow: Plot = {
          - "Good night," [hero] said to it when it got dark.`,
         `- Then they went in and drank hot cocoa.
          - Inside, [parent] had hot cocoa and [snack.some] for them. How good that was!
-         - They sat by the window with warm milk and looked at [what] outside.`,
+         - They sat by the window with warm milk and looked at [what.the] outside.`,
       ],
     ),
   ],
@@ -214,9 +214,9 @@ export const building: Plot = {
       'a fort / branches and moss / the door / hide in it',
       'a hut of branches / long branches and leaves / the roof / sit in it when it rained',
       'a tent / blankets and sticks / the top / sleep in it',
-      'a dam in the stream / stones and mud / the last gap / make a little lake',
+      'a stone oven / flat stones and mud / the round top / bake bread in it',
       'a swing / a board and a strong rope / the knot / swing up to the sky',
-      'a little bridge / planks and stones / the middle part / walk across with dry feet',
+      'a doghouse / boards and nails / the roof / give the dog a home of its own',
       'a cart / an old box and four wheels / the last wheel / ride down the hill',
       'a castle of boxes / big boxes and tape / the tower / play king and queen',
       'a bird feeder / wood and string / the roof / watch the birds eat',
@@ -234,7 +234,7 @@ export const building: Plot = {
   beats: [
     `- [Day], [hero] had $idea. "Let us build [what]!" [hero.he] said to [friend].
      - [Day], [hero] and [friend] were [place.in]. "I am bored," said [friend]. "Then let us build [what]," said [hero].
-     - [Day], [hero] dreamed of [what]. In the morning, [hero.he] told [friend] about it.
+     - One night, [hero] dreamed of [what]. In the morning, [hero.he] told [friend] about it.
      - [Day], [hero] and [friend] wanted to build [what]. They met [place.in].`,
     `- They looked for [what.b] and carried everything [place.to].
      - For that they needed [what.b]. It took all morning to find them.

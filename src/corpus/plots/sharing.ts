@@ -65,7 +65,7 @@ export const sharing: Plot = {
   questions: `
     What did [hero.full] not want to share? = [Hero.full] did not want to share the [thing].
     Who wanted to [thing.use], too? = [Friend.full] wanted to [thing.use], too.
-    placeSaid: Where were [hero.full] and [friend.full]? = They were [place.in].`,
+    Where were [hero.full] and [friend.full]? = They were [place.in].`,
 }
 
 export const trade: Plot = {

@@ -46,7 +46,7 @@ export const wish: Plot = {
      - But after a while it was not so nice anymore: [wish.c].
      - Then [hero] saw that it was not a good wish: [wish.c].
      - But a wish can be a burden: [wish.c].`,
-    `- "I want everything to be as it was before," said [hero] to [friend] with tears in [hero.his] eyes. "Then go and ask," said [friend].
+    `- "I want everything to be as it was before," said [hero] to [friend] with tears in [hero.own] eyes. "Then go and ask," said [friend].
      - [Hero] ran back [place.to] and called and called. At last [magic] came out. "Please take the wish back," said [hero].
      - [Hero] told [friend] everything. "You were fine as you were," said [friend]. So they went to look for [magic] together.
      - In the evening, [hero] found [magic] [place.in] again. "I do not want my wish anymore," [hero.he] said.`,
@@ -68,7 +68,7 @@ export const wish: Plot = {
   questions: `
     What did [hero.full] wish? = [Hero.full] wished [wish].
     Who could do magic? = [Magic.full] could do magic.
-    placeSaid: Where did [hero.full] meet [magic.full]? = [Hero.full] met [magic.full] [place.in].`,
+    Where did [hero.full] meet [magic.full]? = [Hero.full] met [magic.full] [place.in].`,
 }
 
 export const boat: Plot = {
@@ -112,7 +112,7 @@ export const boat: Plot = {
     `- With great care, [helper] brought the [thing] back. It was wet, but it was not broken.
      - A little to the left, a little to the right, and there it was! [Hero] took it in both hands.
      - It took some time, but then the [thing] was safe on land again.
-     - Soon the [thing] was back. Even [crew] was still there!`,
+     - Soon the [thing] was back. Even [crew.the] was still there!`,
     `- "$thanks!" said [hero] and [friend]. "Next time, tie a string to it," said [helper].
      - They tied a long string to it. Now it could sail and always come home.
      - "What an adventure!" said [friend]. They shared [snack.some] with [helper].

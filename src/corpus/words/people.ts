@@ -32,6 +32,7 @@ export const FAMILY_NAMES = words(`
   Rivers Brook Stone Winter Summers Day Bird Finch Swan Rose Gray Lake`)
 
 /** People met on the way: what they are called and their sex. */
+/** … anywhere. */
 export const STRANGERS: readonly (readonly [noun: string, sex: 'm' | 'f'])[] = [
   ['old man', 'm'],
   ['old woman', 'f'],
@@ -39,22 +40,41 @@ export const STRANGERS: readonly (readonly [noun: string, sex: 'm' | 'f'])[] = [
   ['friendly farmer', 'm'],
   ['tall man', 'm'],
   ['young woman', 'f'],
+  ['fisherman', 'm'],
+  ['quiet painter', 'f'],
+  ['old shepherd', 'm'],
+  ['ranger', 'f'],
+  ['young man', 'm'],
+  ['hiker', 'm'],
+]
+
+/** … in a town, too. */
+export const TOWNSPEOPLE: typeof STRANGERS = [
+  ...STRANGERS,
   ['mailman', 'm'],
   ['baker', 'm'],
   ['gardener', 'm'],
   ['shopkeeper', 'f'],
-  ['fisherman', 'm'],
   ['nice neighbor', 'f'],
   ['police officer', 'm'],
   ['bus driver', 'f'],
-  ['quiet painter', 'f'],
   ['jolly sailor', 'm'],
-  ['old shepherd', 'm'],
   ['firefighter', 'f'],
   ['librarian', 'f'],
   ['milkman', 'm'],
   ['flower seller', 'f'],
   ['park keeper', 'm'],
+]
+
+/** Who stands behind the counter of a shop. */
+export const SELLERS: typeof STRANGERS = [
+  ['shopkeeper', 'f'],
+  ['shopkeeper', 'm'],
+  ['old man', 'm'],
+  ['old woman', 'f'],
+  ['young woman', 'f'],
+  ['tall man', 'm'],
+  ['friendly lady', 'f'],
 ]
 
 /** Traits of somebody in a story, said before the noun. */

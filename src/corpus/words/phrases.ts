@@ -39,7 +39,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   asked: 'asked|asked|wanted to know|wondered',
   called: 'called|shouted|cried out|cried',
   verygood: 'very good|delicious|sweet and tasty|so good|wonderful|yummy',
-  bestday: 'It was the best day ever|What a day it was|It had been a wonderful day|It was a day to remember',
+  bestday:
+    'What a day it was|It was a day to remember|It had been a special day|It was a day that nobody would forget',
   night: 'That night|That evening|At bedtime|When the stars came out|When night came',
   fromthen: 'From that day on|From then on|After that day|Ever since that day|Since then',
   often: 'often|every day|almost every day|many times',
