@@ -13,6 +13,8 @@ export interface Plot {
   readonly name: string
   /** Who it can happen to. Left out: children and animals. */
   readonly hero?: 'child' | 'animal'
+  /** An animal that it happens to has fur, ears and a nose. */
+  readonly isFurry?: boolean
   /** Adjectives for the hero, by |. */
   readonly traits?: string
   /** Who else there is: slot → roles, one of which is drawn. */

@@ -1,5 +1,5 @@
+import { askAbout } from './asking.js'
 import { Character } from './character.js'
-import { ThingEntity } from './entities.js'
 import { type Beat, type Plot, ways } from './plot.js'
 import { PLOTS } from './plots/index.js'
 import { Random } from './random.js'
@@ -23,27 +23,33 @@ const OTHER_OPENINGS = `
   - There once lived [hero] in [home]. {!homeSaid}
   - In [home], there lived [hero]. {!homeSaid}
   - In [home], there was [hero] who loved to [act]. {!homeSaid}{!actSaid}
-  - [Hero.name] was {?child:a {happy|cheerful|lively|friendly|bright|kind} [hero.kind]|a {happy|cheerful|lively|friendly|small|fluffy} [hero.kind]} who lived in [home]. {!homeSaid}
+  - [Hero.name] was {?child:a {happy|cheerful|lively|friendly|bright|kind} [hero.kind]|a
+    {happy|cheerful|lively|friendly|small|fluffy} [hero.kind]} who lived in [home]. {!homeSaid}
   - [Hero.name] was a [hero.kind] who loved to [act]. {!actSaid}
-  - {Let me tell you about|This is a story about|This is the story of|Have you heard about} [hero].
+  - {Let me tell you about|This is a story about|This is the story of} [hero].
+  - {Have you heard about|Do you want to hear about} [hero]?
   - Long ago, there was [hero].
   - Far away, in [home], lived [hero]. {!homeSaid}
   - Not long ago, [hero] lived in [home]. {!homeSaid}
-  - {?child:[Hero.name] was {four|five|six|seven} years old. {!ageSaid}|[Hero.name] was the smallest [hero.kind] of the family.}`
+  - {?child:[Hero.name] was {four|five|six|seven} years old. {!ageSaid}|[Hero.name] was the smallest
+    [hero.kind] of the family.}`
 
 const TRAITS = `
   - [Hero.He] loved to [act]. {!actSaid}
   - [Hero.He] liked to [act], and [hero.he] did it every day. {!actSaid}
   - Every day, [hero.he] wanted to [act]. {!actSaid}
-  - {When the weather was good|In the afternoon|After breakfast|On Sundays}, [hero.he] liked to [act]. {!actSaid}
+  - {When the weather was good|In the afternoon|After breakfast|On Sundays}, [hero.he] liked to [act].
+    {!actSaid}
   - More than anything else, [hero] loved to [act]. {!actSaid}
   - [Hero.He] had a big smile and a good heart.
   - Everyone who met [hero] liked [hero.him].
   - [Hero.He] was small, but [hero.he] had big dreams.
   - [Hero.He] was always {busy|in a good mood|ready for an adventure|full of ideas|full of questions}.
   - Nothing made [hero.him] happier than {a new adventure|a good story|a day with friends|a sunny day}.
-  - [Hero.He] had {bright|big|curious} eyes and {?child:{curly|dark|red|blond|brown|long|short} hair|{a soft nose|a warm coat|small ears|quick feet}}.
-  - {?child:[Hero.He] lived with [hero.his] family in a {small|yellow|white|blue|cozy|tall} house.|[Hero.He] had many friends among the animals.}
+  - [Hero.He] had {bright|big|curious} eyes and {?child:{curly|dark|red|blond|brown|long|short} hair|{a soft
+    nose|a warm coat|small ears|quick feet}}.
+  - {?child:[Hero.He] lived with [hero.his] family in a {small|yellow|white|blue|cozy|tall} house.|[Hero.He]
+    had many friends among the animals.}
   - [Hero.He] could {run|laugh|sing|whistle|jump} {all day long|better than anyone|from morning to evening}.
   - [Hero.His] favorite time was {spring|summer|autumn|winter|the morning|the evening}.`
 
@@ -62,8 +68,9 @@ const MORALS = `
 const FEELINGS = `
   - [Hero] felt [feeling]. {!felt}
   - [Hero] was [feeling]. {!felt}
-  - [Hero] went to sleep that night and felt [feeling]. {!felt}
-  - [Hero] felt [feeling] the whole day. {!felt}
+  - [Hero] smiled and felt [feeling]. {!felt}
+  - Deep inside, [hero] felt [feeling]. {!felt}
+  - And how did [hero] feel? [Hero.He] felt [feeling]. {!felt}
   - When [hero] thought of it later, [hero.he] felt [feeling]. {!felt}
   - $bestday, and [hero] felt [feeling]. {!felt}`
 
@@ -72,16 +79,7 @@ const LAST = `
   - $bestday.
   - $night, [hero] {slept well|fell asleep with a smile|had sweet dreams|dreamed of it all again}.
   - And that was that.
-  - And if you listen closely, you can still hear them laugh.
   - It was a good day.`
-
-const QUESTIONS = `
-  felt: How did [hero.full] feel at the end? = [Hero.full] felt [feeling].
-  felt: How did [hero.full] feel? = [Hero.full] felt [feeling].
-  actSaid: What did [hero.full] love to do? = [Hero.full] loved to [act].
-  homeSaid: Where did [hero.full] live? = [Hero.full] lived in [home].
-  colorSaid: What color was the [thing]? = The [thing] was [thing.color].
-  Who is the story about? = The story is about [hero.full].`
 
 export interface Story {
   readonly text: string
@@ -131,8 +129,11 @@ function narrate(plot: Plot, scene: Scene): string {
   const direct = isClassic || !random.chance(0.25) ? [] : directOpenings(plot)
   if (direct.length === 0) {
     paragraphs.tell(isClassic ? OPENINGS : OTHER_OPENINGS)
-    // Once is enough to say what somebody loves to do.
-    const traits = ways(TRAITS).filter((way) => !(scene.flags.has('actSaid') && way.includes('[act]')))
+    // Once is enough to say where somebody lives and what somebody loves to do.
+    const { flags } = scene
+    const repeats = (way: string) =>
+      (flags.has('actSaid') && way.includes('[act]')) || (flags.has('homeSaid') && way.includes('house'))
+    const traits = ways(TRAITS).filter((way) => !repeats(way))
     if (random.chance(0.75)) paragraphs.add(random.pick(traits))
     paragraphs.mayEnd()
   } else paragraphs.add(random.pick(direct))
@@ -200,51 +201,6 @@ class Paragraphs {
     scene.tell(way)
     if (!scene.text.endsWith(' ')) scene.text += ' '
   }
-}
-
-interface Question {
-  readonly flag: string
-  readonly question: string
-  readonly answer: string
-  readonly slots: readonly (readonly [slot: string, form: string])[]
-}
-
-const questionLists = new Map<string, readonly Question[]>()
-
-function questionsOf(source: string): readonly Question[] {
-  let list = questionLists.get(source)
-  if (list === undefined) {
-    list = source
-      .trim()
-      .split(/\n\s*/)
-      .map((line) => {
-        const [, flag = '', question, answer] = /^(?:(\w+): )?(.*\?) = (.*)$/.exec(line)!
-        const slots = [...line.matchAll(/\[(\w)(\w*)(?:\.(\w+))?\]/g)].map(
-          ([, first, rest, form = '']) => [first.toLowerCase() + rest, form] as const,
-        )
-        return { flag, question, answer, slots }
-      })
-    questionLists.set(source, list)
-  }
-  return list
-}
-
-/** One to three questions with answers that the story gives. */
-function askAbout(plot: Plot, scene: Scene): string {
-  const { flags, random } = scene
-  const thing = scene.slots.get('thing')
-  if (!(thing instanceof ThingEntity) || thing.color === undefined) flags.delete('colorSaid')
-  const fits = ({ flag, slots }: Question) =>
-    (flag === '' || flags.has(flag)) && slots.every(([slot, form]) => scene.slot(slot).wasSaid(form))
-  const own = questionsOf(plot.questions).filter(fits)
-  const general = questionsOf(QUESTIONS).filter(fits)
-  const count = random.pick([1, 2, 2, 3])
-  const chosen = new Set<Question>()
-  while (chosen.size < Math.min(count, own.length))
-    chosen.add(random.pick(random.chance(0.7) ? own : general))
-  return [...chosen]
-    .map(({ question, answer }) => `Question: ${scene.render(question)}\nAnswer: ${scene.render(answer)}`)
-    .join('\n')
 }
 
 /** For tests: the people and animals of a scene. */

@@ -151,15 +151,15 @@ describe('questions after stories', () => {
 describe('word forms', () => {
   it('of verbs', () => {
     const verbs =
-      'ride run play swim hop carry lie bake listen visit fix see draw watch stop skip open make catch'.split(
+      'ride run play swim hop carry lie bake listen visit fix see draw watch stop skip open make catch beat hang'.split(
         ' ',
       )
     expect(verbs.map(past).join(' ')).toBe(
-      'rode ran played swam hopped carried lay baked listened visited fixed saw drew watched stopped skipped opened made caught',
+      'rode ran played swam hopped carried lay baked listened visited fixed saw drew watched stopped skipped opened made caught beat hung',
     )
     expect(verbs.map(gerund).join(' ')).toBe(
       'riding running playing swimming hopping carrying lying baking listening visiting fixing seeing drawing watching ' +
-        'stopping skipping opening making catching',
+        'stopping skipping opening making catching beating hanging',
     )
   })
 

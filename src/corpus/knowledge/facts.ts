@@ -42,8 +42,7 @@ const ANIMAL_TABLES: readonly Table[] = [
     phrasings: `
       What is a young {0} called? = A young {0} is called {1}.
       What do we call a baby {0}? = A baby {0} is called {1}.
-      What is the name for the baby of a {0}? = It is called {1}.
-      What will {1} be when it grows up? = It will be a {0}.`,
+      What is the name for the baby of a {0}? = It is called {1}.`,
     rows: animalRows(({ noun, young }) =>
       young.startsWith('baby') ? '' : `${noun} / ${withArticle(young)}`,
     ),
@@ -114,7 +113,8 @@ export function factDocument(random: Random, split: Split): { text: string; keys
   const chosen = new Map<string, Fact>()
   for (let tries = 0; chosen.size < count && tries < 40; tries++) {
     const fact = random.pick(subject ?? random.pick(tables))
-    chosen.set(fact.text.slice(0, fact.text.indexOf('?')), fact)
+    // One fact in one phrasing only: the key without the number of the phrasing.
+    chosen.set(fact.key.slice(0, fact.key.lastIndexOf('/')), fact)
   }
   const list = [...chosen.values()]
   return { text: list.map(({ text }) => text).join('\n'), keys: list.map(({ key }) => key) }

@@ -52,7 +52,7 @@ export const TABLES: readonly Table[] = [
       What do we need for {2}? = For {2} we need {0}.
       How can we {1}? = We can {1} with {0}.`,
     rows: `
-      a spoon / eat soup / eating soup | scissors / cut paper / cutting paper | a pencil / write / writing |
+      a spoon / eat soup / eating soup | a pair of scissors / cut paper / cutting paper | a pencil / write / writing |
       a broom / sweep the floor / sweeping the floor | a key / open a door / opening a door | a towel / dry our hands / drying our hands |
       soap / wash our hands / washing our hands | a hammer / hit nails / hitting nails | a saw / cut wood / cutting wood |
       a shovel / dig a hole / digging a hole | a needle / sew / sewing | a comb / comb our hair / combing our hair |
@@ -194,8 +194,8 @@ export const TABLES: readonly Table[] = [
       What gives us {0}? = We get {0} from {1}.
       Do you know where we get {0}? = Yes, we get {0} from {1}.`,
     rows: `
-      milk / cows | honey / bees | wool / sheep | bread / flour | rain / clouds | paper / wood | light / the sun | butter / milk |
-      cheese / milk | flour / corn | apple juice / apples | smoke / fire | an egg / a hen | water / rivers and wells`,
+      milk / cows | honey / bees | wool / sheep | bread / grain | rain / clouds | paper / wood | light / the sun | butter / milk |
+      cheese / milk | flour / grain | apple juice / apples | smoke / fire | an egg / a hen | water / rivers and wells`,
   },
   {
     name: 'place',

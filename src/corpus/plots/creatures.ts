@@ -22,9 +22,11 @@ export const rescue: Plot = {
   },
   want: 'hurt',
   beats: [
-    `- [Day], [hero] heard a soft sound [place.in]. [Hero.He] looked [place.spot]. There was [animal], and it [hurt].
+    `- [Day], [hero] heard a soft sound [place.in]. [Hero.He] looked [place.spot]. There was [animal], and it
+       [hurt].
      - [Day], [hero] was walking [place.in] when [hero.he] found [animal]. It [hurt].
-     - [Day], [hero] saw [animal] [place.spot]. "Why does it not run away?" [hero.he] asked. Then [hero.he] saw that it [hurt].
+     - [Day], [hero] saw [animal] [place.spot]. "Why does it not run away?" [hero.he] asked. Then [hero.he]
+       saw that it [hurt].
      - [Day], something moved [place.spot]. It was [animal]! It [hurt].
      - [Day], [hero] came [place.to]. "Help!" a small voice seemed to say. It was [animal]. It [hurt].`,
     SKY,
@@ -129,7 +131,8 @@ export const pet: Plot = {
      - [Hero] sat down and held out [hero.his] hand. It came closer, step by step, and [pet.c].
      - "Are you hungry?" asked [hero] and got [pet.b]. When it had eaten, it [pet.c].
      - It looked at [hero] and [pet.c]. It was love at first sight.`,
-    `- "Can we keep it?" asked [hero]. [Parent] thought for a long time. "First we must find out if it belongs to somebody," said [parent].
+    `- "Can we keep it?" asked [hero]. [Parent] thought for a long time. "First we must find out if it belongs
+       to somebody," said [parent].
      - They asked everyone on the street, but nobody knew it. "Then it can stay with us," said [parent].
      - "Please, please!" said [hero]. "You must [care]," said [parent]. "I promise," said [hero].
      - [Parent] saw how happy [hero] was. "All right," said [parent]. "But you must [care]."`,
@@ -139,7 +142,8 @@ export const pet: Plot = {
      - They took it home, and [hero] named it [name].`,
     `- It was not always easy. [Pet.d]. But [hero] was not angry for long.
      - In the first week, there was trouble. [Pet.d]. [Hero] cleaned everything up.
-     - Soon there was some trouble with [name]. [Pet.d]. "You said it would be a lot of work," [hero] told [parent] and sighed.
+     - Soon there was some trouble with [name]. [Pet.d]. "You said it would be a lot of work," [hero] told
+       [parent] and sighed.
      - [Name] was not always good. [Pet.d]. Everyone had to laugh.`,
     `- [Hero] fed [name] every day, even when [hero.he] was tired.
      - [Hero] kept [hero.his] promise and took good care of [name].
@@ -162,6 +166,7 @@ export const pet: Plot = {
 export const different: Plot = {
   name: 'unlike-the-others',
   hero: 'animal',
+  isFurry: true,
   traits: 'small|shy|gentle|quiet|kind',
   cast: { friend: 'friend', wise: 'old|grand' },
   wildPlace: 'out wild walk',

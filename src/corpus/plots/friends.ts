@@ -12,7 +12,8 @@ export const newFriend: Plot = {
      - [Day], [hero] went [place.to]. "I wish I had a friend," [hero.he] said to [parent].
      - [Day], [hero] looked out of the window. Everyone had a friend, only [hero.he] had none.
      - [Day], [hero] was [place.in] with [thing.a], but it was no fun to play alone. {!has}
-     - [Day], [hero] told [parent], "I have nobody to play with." "Go [place.to]," said [parent]. "Maybe you will meet someone."`,
+     - [Day], [hero] told [parent], "I have nobody to play with." "Go [place.to]," said [parent]. "Maybe you
+       will meet someone."`,
     SKY,
     `- There [hero.he] saw [friend]. [Friend.He] was sitting alone, too.
      - After some time, [friend] came along and stopped not far away. [Friend.He] looked down at the ground.
@@ -26,9 +27,12 @@ export const newFriend: Plot = {
      - [Hero] waited a little and then walked closer, step by step.`,
     `- "Hello, my name is [hero.name]. What is your name?" asked [hero]. "I am [friend.name]," was the answer.
      - "Hi," said [hero] $softly. "Do you want to play with me?" [Friend] looked up and $smiled.
-     - [Hero] held out [thing.a]. "Would you like to [thing.use] with me?" [Friend.His] eyes became big. "Yes, please!" {!has}
-     - "Are you new here?" asked [hero]. "Yes," said [friend]. "I do not have any friends yet." "Now you have one," said [hero].
-     - [Friend] spoke first. "Can I play with you?" [friend.he] asked. "I was going to ask you the same thing!" said [hero], and both had to laugh.`,
+     - [Hero] held out [thing.a]. "Would you like to [thing.use] with me?" [Friend.His] eyes became big. "Yes,
+       please!" {!has}
+     - "Are you new here?" asked [hero]. "Yes," said [friend]. "I do not have any friends yet." "Now you have
+       one," said [hero].
+     - [Friend] spoke first. "Can I play with you?" [friend.he] asked. "I was going to ask you the same
+       thing!" said [hero], and both had to laugh.`,
     some(
       1,
       2,
@@ -36,14 +40,17 @@ export const newFriend: Plot = {
      - [Friend] knew many funny jokes, and [hero] laughed until [hero.own] tummy hurt.
      - [Hero] had [snack.some] and gave half to [friend].
      - They talked about everything. They both liked to [act]!
-     - Together they {built a little house out of sticks|drew pictures in the sand|made up a secret handshake|sang a silly song}.
-     - They found out that they {had the same favorite color|lived close to each other|both loved stories|both were afraid of thunder}.`,
+     - Together they {built a little house out of sticks|drew pictures in the sand|made up a secret
+       handshake|sang a silly song}.
+     - They found out that they {had the same favorite color|lived close to each other|both loved stories|both
+       were afraid of thunder}.`,
     ),
     `- When it was time to go, [friend] asked, "Can we meet again tomorrow?" "Of course!" said [hero].
      - In the evening, [hero] ran to [parent]. "I have a friend! It is [friend.name]!"
      - "Will you come back?" asked [hero]. "I will come every day," said [friend].
      - Before they went home, [friend] said, "I am so glad that you said hello."
-     - [Parent] saw them together and smiled. "Who is your new friend?" "This is [friend.name]," said [hero].`,
+     - [Parent] saw them together and smiled. "Who is your new friend?" "This is [friend.name]," said
+       [hero].`,
     `- From then on, they met every day and did everything together.
      - They became best friends, and they still are today.
      - Now [hero] was not alone anymore.
@@ -85,7 +92,8 @@ export const sickFriend: Plot = {
      - [Day], [hero] waited [place.in] for [friend]. [Hero.He] waited and waited.
      - [Day], [hero] wanted to play [place.in] with [friend]. But there was nobody.
      - [Day], [hero] knocked at the door of [friend]. "[friend.name] cannot play today," said a voice.`,
-    `- "Where is [friend.name]?" [hero] asked [parent]. "[Friend.name] has [ill] and must stay in bed," said [parent].
+    `- "Where is [friend.name]?" [hero] asked [parent]. "[Friend.name] has [ill] and must stay in bed," said
+       [parent].
      - [Parent] said, "Your friend is ill. It is [ill]."
      - Then [hero] heard that [friend] had [ill].
      - [Parent] told [hero] the news: [friend] was at home with [ill].`,
@@ -96,13 +104,16 @@ export const sickFriend: Plot = {
     `- Then [hero] had $idea. [Hero.He] put [soup.some] into a bag and took [thing.a] for [friend].
      - "I will bring a present," [hero] decided. [Hero.He] packed [thing.a] and [soup.some].
      - With the help of [parent], [hero] got [soup.some] and [thing.a] ready.
-     - [Hero] looked at all [hero.his] things. In the end, [hero.he] picked [thing.a]. [Parent] added [soup.some].`,
+     - [Hero] looked at all [hero.his] things. In the end, [hero.he] picked [thing.a]. [Parent] added
+       [soup.some].`,
     `- [Friend] lay in bed and looked pale. "[Ill.b]" said [friend]. Then [friend.he] saw [hero] and $smiled.
      - "Knock, knock!" called [hero]. [Friend] sat up in bed. "You came to see me!"
-     - At the house of [friend], it was quiet. [Hero] opened the door and went in on tiptoe. [Friend] was so glad to see [hero.him].
+     - At the house of [friend], it was quiet. [Hero] opened the door and went in on tiptoe. [Friend] was so
+       glad to see [hero.him].
      - When [friend] saw [hero] at the door, [friend.own] eyes began to shine.`,
     `- [Hero] gave [friend] the [thing]. "$wow! It is beautiful!" said [friend].
-     - "This [thing] is for you," said [hero]. "And this, too." It was [soup.some]. They ate [soup.it] together.
+     - "This [thing] is for you," said [hero]. "And this, too." It was [soup.some]. They ate [soup.it]
+       together.
      - "Look what I have for you," said [hero]. [Friend] took the [thing] and forgot all about being ill.
      - They ate [soup.some], and [hero] told funny stories. [Friend] held the [thing] and laughed.`,
     maybe(
@@ -151,10 +162,12 @@ export const quarrel: Plot = {
      - [Day], [hero] met [friend] [place.in]. They were the best of friends.
      - [Day], [hero] played [place.in] with [friend]. Everything was fine at first.
      - [Day], [hero] went [place.to] together with [friend].`,
-    `- But then they could not agree on one thing: [cause]. "[Cause.b]!" said [hero]. "[Cause.c]!" said [friend].
+    `- But then they could not agree on one thing: [cause]. "[Cause.b]!" said [hero]. "[Cause.c]!" said
+       [friend].
      - Soon they began to fight about [cause]. "[Cause.b]!" shouted [hero]. "[Cause.c]!" shouted [friend].
      - But they began to talk about [cause]. "[Cause.b]," said [hero]. "[Cause.c]," said [friend].
-     - Then they had a quarrel about [cause]. "[Cause.b]!" cried [hero]. [Friend] stamped on the ground. "[Cause.c]!"`,
+     - Then they had a quarrel about [cause]. "[Cause.b]!" cried [hero]. [Friend] stamped on the ground.
+       "[Cause.c]!"`,
     `- [Hero] was so angry that [hero.his] face turned red. [Hero.He] turned around and went home.
      - "You are not my friend anymore!" said [friend] and went away.
      - They said mean words to each other. Then both walked away, one to the left and one to the right.
@@ -165,13 +178,17 @@ export const quarrel: Plot = {
      - [Hero] tried to play, but nothing was fun without [friend].
      - An hour went by. It felt like a whole day.
      - [Hero] kicked a stone. Why had [hero.he] been so angry?`,
-    `- "Why are you so quiet?" asked [wise]. [Hero] told [wise.him] everything. "Somebody has to say sorry first," said [wise] $softly.
+    `- "Why are you so quiet?" asked [wise]. [Hero] told [wise.him] everything. "Somebody has to say sorry
+       first," said [wise] $softly.
      - [Wise] sat down beside [hero]. "What is more important, to be right or to have a friend?" asked [wise].
-     - [Hero] went to [wise] and asked what to do. "Saying sorry is hard," said [wise], "but losing a friend is harder."
+     - [Hero] went to [wise] and asked what to do. "Saying sorry is hard," said [wise], "but losing a friend
+       is harder."
      - "Angry words are like rain," said [wise]. "They go away when the sun comes out. Be the sun!"`,
     `- So [hero] went back to [friend]. "I am sorry," [hero.he] said. "I am sorry, too," said [friend].
-     - [Hero] ran to find [friend]. But [friend] was already on the way to [hero]. "Sorry!" they both said at the same time.
-     - [Hero] took a deep breath and walked up to [friend]. "I was mean. Can you forgive me?" "Yes," said [friend], "if you forgive me, too."
+     - [Hero] ran to find [friend]. But [friend] was already on the way to [hero]. "Sorry!" they both said at
+       the same time.
+     - [Hero] took a deep breath and walked up to [friend]. "I was mean. Can you forgive me?" "Yes," said
+       [friend], "if you forgive me, too."
      - "Can we be friends again?" asked [hero]. [Friend] $smiled and nodded.`,
     `- They thought about it together, and then they knew what to do: [cause.d].
      - And this time it was easy: [cause.d].

@@ -10,7 +10,7 @@ export const baking: Plot = {
     mishap: [
       'took the salt instead of the sugar / They tasted it. Yuck! It was as salty as the sea. / threw it away and began again, this time with sugar',
       'dropped an egg on the floor / Splat! The egg ran everywhere. / wiped the floor and took another egg',
-      'spilled the flour / A white cloud filled the kitchen, and they looked like two snowmen. / swept up the flour and laughed',
+      'spilled the flour / A white cloud filled the kitchen, and they looked like two snowmen. / swept up the flour and took some more',
       'forgot the butter / The dough was as dry as sand. / added the butter and stirred again',
       'put in too much milk / The dough was as thin as soup. / added more flour until it was just right',
       'tipped over the milk / The milk ran over the table and dripped on the floor. / wiped it up and got some more milk',
@@ -23,7 +23,8 @@ export const baking: Plot = {
   beats: [
     `- [Day], [hero] wanted to bake [cake]. "Can you help me?" [hero.he] asked [helper].
      - [Day], it was cold outside. "Let us bake [cake]," said [helper]. [Hero] clapped for joy.
-     - [Day], [hero] came into the kitchen. [Helper] was standing there with a bowl. "Do you want to bake [cake] with me?"
+     - [Day], [hero] came into the kitchen. [Helper] was standing there with a bowl. "Do you want to bake
+       [cake] with me?"
      - [Day], [hero] had $idea. [Hero.He] wanted to bake [cake] for [guest].
      - [Day], [hero] was hungry for something sweet. "We could bake [cake]," said [helper].`,
     `- They washed their hands and put on aprons. On the table were flour, eggs, butter and milk.
@@ -38,7 +39,8 @@ export const baking: Plot = {
      - Then it happened: [hero] [mishap]. [Mishap.b]
      - [Hero] was so excited that [hero.he] [mishap]. [Mishap.b]
      - For a moment [hero] did not pay attention and [mishap]. [Mishap.b]`,
-    `- [Hero] was almost in tears. But [helper] only laughed. "That can happen to anyone," said [helper]. They [mishap.c].
+    `- [Hero] was almost in tears. But [helper] only laughed. "That can happen to anyone," said [helper]. They
+       [mishap.c].
      - "I am sorry," said [hero]. "Don't worry," said [helper]. So they [mishap.c].
      - "Oops!" said [hero]. They looked at each other and laughed. Then they [mishap.c].
      - "Now everything is spoiled!" cried [hero]. "No, it is not," said [helper]. They [mishap.c].`,
@@ -78,7 +80,7 @@ export const picnic: Plot = {
       'a long line of ants came over the blanket / carried the food away, crumb by crumb / put some crumbs on a leaf for them, far from the blanket / ants',
       'a cow came through the gate / began to eat the food / gave it an apple and led it back to the field / a cow',
       'a family of ducks came out of the water / wanted to have lunch, too / threw them some bread, and they swam away / ducks',
-      'a cheeky squirrel jumped on the blanket / took the biggest piece and ran up a tree / laughed and left a nut for it under the tree / a squirrel',
+      'a cheeky squirrel jumped on the blanket / carried the biggest piece up a tree / laughed and left a nut for it under the tree / a squirrel',
       'it began to rain / made everything wet / held the blanket over their heads and ate under it / rain',
       'a gust of wind came / blew the napkins into the bushes / put stones on the corners and ran after the napkins / wind',
       'a bee came buzzing along / flew around the sweetest thing on the blanket / put a drop of jam on a stone for it, and it left them alone / a bee',
@@ -144,12 +146,14 @@ export const greedy: Plot = {
   wildPlace: 'trees out|out wild walk',
   want: 'snack',
   beats: [
-    `- [Day], [hero] found a whole heap of [snack.bare] [place.in]. There was more than one could eat in a week.
+    `- [Day], [hero] found a whole heap of [snack.bare] [place.in]. There was more than one could eat in a
+       week.
      - [Day], [hero] came upon a basket full of [snack.bare] [place.in]. It stood [place.spot].
      - [Day], [hero] smelled something good. It was [snack]! A big pile lay [place.spot].
      - [Day], somebody had left a lot of [snack.bare] [place.in]. [Hero] could not believe [hero.his] luck.`,
     `- Just then, [friend] came by. "May I have a little?" asked [friend]. "No, it is all mine," said [hero].
-     - [Friend] was hungry, too. "Will you share with me?" [friend.he] asked. But [hero] shook [hero.own] head.
+     - [Friend] was hungry, too. "Will you share with me?" [friend.he] asked. But [hero] shook [hero.own]
+       head.
      - "There is so much of it," said [friend]. "Can we eat together?" "I found it first!" said [hero].
      - Then [hero] heard [friend] coming. [Hero.He] quickly covered everything with leaves and said nothing.`,
     `- [Hero] ate and ate. [Hero.He] ate until nothing was left.
@@ -160,15 +164,20 @@ export const greedy: Plot = {
      - After that, [hero] could not move anymore. [Hero.His] tummy was as round as a ball.
      - Soon [hero] felt sick. [Hero.He] lay under a bush and groaned.
      - In the evening, [hero] had a terrible tummy ache.`,
-    `- [Wise] heard it. "What did you eat?" asked [wise]. [Hero] told the truth. "If you had shared, you would not be ill now," said [wise].
+    `- [Wise] heard it. "What did you eat?" asked [wise]. [Hero] told the truth. "If you had shared, you would
+       not be ill now," said [wise].
      - [Wise] made some warm tea for [hero]. "Too much is too much," said [wise].
      - "Oh, you silly one," said [wise]. "What is too much for one is just right for two."
      - [Wise] came and put a warm leaf on [hero.his] tummy. "Next time, think of your friends," said [wise].`,
-    `- The next day, [friend] came with some soup. "I heard that you are ill," said [friend]. [Hero] felt ashamed.
+    `- The next day, [friend] came with some soup. "I heard that you are ill," said [friend]. [Hero] felt
+       ashamed.
      - [Friend] was not angry. [Friend.He] sat with [hero] until the pain was gone.
-     - When [friend] heard about it, [friend.he] came to see [hero]. "I am sorry that I did not share," said [hero].
-     - [Hero] went to see [friend] as soon as [hero.he] felt better. "I was greedy," [hero.he] said. "Please forgive me."`,
-    `- A week later, [hero] found some berries. This time [hero.he] called [friend] at once, and they ate them together.
+     - When [friend] heard about it, [friend.he] came to see [hero]. "I am sorry that I did not share," said
+       [hero].
+     - [Hero] went to see [friend] as soon as [hero.he] felt better. "I was greedy," [hero.he] said. "Please
+       forgive me."`,
+    `- A week later, [hero] found some berries. This time [hero.he] called [friend] at once, and they ate them
+       together.
      - After that, [hero] shared everything, and it tasted twice as good.
      - When [hero] found something good again, [hero.he] cut it in two. The bigger half was for [friend].
      - Since then, [hero] never eats alone.`,
@@ -203,7 +212,8 @@ export const shopping: Plot = {
   },
   want: 'list',
   beats: [
-    `- [Day], [parent] said, "Please go to the shop and buy [list]." [Hero] was proud, because [hero.he] could go alone.
+    `- [Day], [parent] said, "Please go to the shop and buy [list]." [Hero] was proud, because [hero.he] could
+       go alone.
      - [Day], [parent] gave [hero] some money and a bag. "We need [list]," said [parent].
      - "Can you go shopping for me?" [parent] asked [hero] one day. "I need [list]."
      - [Day], [hero] was allowed to go shopping alone for the first time. [Parent] needed [list].`,
@@ -214,7 +224,8 @@ export const shopping: Plot = {
     `- But on the way, there was so much to see. A man was juggling, and [hero] stopped to watch.
      - Then a little dog ran by, and [hero] petted it. After that, [hero.he] was not so sure anymore.
      - On the way, [hero] jumped over a puddle. Splash! And with the splash, the words got mixed up.
-     - Then [hero] met a friend and talked for a while. When [hero.he] walked on, [hero.he] had forgotten half of it.`,
+     - Then [hero] met a friend and talked for a while. When [hero.he] walked on, [hero.he] had forgotten half
+       of it.`,
     `- In the shop, [hero] said, "I would like [list.c], please."
      - "What can I do for you?" asked [seller] in the shop. "I need [list.c]," said [hero].
      - When [hero.he] got to the shop, [hero] thought $hard. "It was [list.c]," [hero.he] said.
@@ -223,8 +234,10 @@ export const shopping: Plot = {
      - "How funny!" said [seller]. "I do not think that is right."
      - [Seller] scratched [seller.own] head. "That is a strange list," said [seller].
      - [Hero] turned red. Something was wrong.`,
-    `- [Hero] closed [hero.his] eyes and sang the song again, from the beginning. Then [hero.he] knew it: "[List]!"
-     - [Seller] said, "Think of what is on the table at home." [Hero] thought about it. "[List]!" [hero.he] shouted.
+    `- [Hero] closed [hero.his] eyes and sang the song again, from the beginning. Then [hero.he] knew it:
+       "[List]!"
+     - [Seller] said, "Think of what is on the table at home." [Hero] thought about it. "[List]!" [hero.he]
+       shouted.
      - "Take your time," said [seller]. Slowly, the right words came back: [list].
      - [Hero] ran home and asked again. "[List]," said [parent], and this time [parent.he] wrote it down.`,
     `- So [hero] came home with the right things. "Well done," said [parent].

@@ -8,7 +8,8 @@ export const lostThing: Plot = {
   want: 'thing',
   beats: [
     `- [Day], [hero] went [place.to] with [hero.his] [thing.full]. [Hero.He] liked to [thing.use].
-     - [Day], [hero] took [hero.his] [thing.full] [place.to]. It was [hero.his] favorite thing in the whole world.
+     - [Day], [hero] took [hero.his] [thing.full] [place.to]. It was [hero.his] favorite thing in the whole
+       world.
      - [Day], [hero] was [place.in]. [Hero.He] had brought [thing.a], because [hero.he] wanted to [thing.use].
      - [Day], while [hero] was [place.in], something bad happened. [Hero.He] lost [hero.his] [thing.full].
      - [Day], [hero] played [place.in] for hours. [Hero.He] had [thing.a] that [hero.he] loved very much.
@@ -27,23 +28,34 @@ export const lostThing: Plot = {
      - First [hero.he] searched [place.spot3]. There was nothing {but dust|there|to see}.
      - [Hero] looked to the left and to the right. No [thing]!
      - [Hero] asked everyone [hero.he] met, but nobody had seen the [thing].
-     - [Hero] turned around and looked [place.spot3]. All [hero.he] found was {an old sock|a dry leaf|a small stone|a bent spoon}.`,
+     - [Hero] turned around and looked [place.spot3]. All [hero.he] found was {an old sock|a dry leaf|a small
+       stone|a bent spoon}.`,
     ),
-    `- Then [helper] came by. "Why are you so sad?" asked [helper]. "I lost my [thing]," said [hero]. "I will help you look," said [helper].
-     - [Helper] saw that [hero] was sad. "What is wrong?" [helper.he] asked. "My [thing] is lost," [hero] said. "$dontworry. We will find it together."
-     - [Hero] ran to [helper] and told [helper.him] about the lost [thing]. "Where did you see it last?" asked [helper]. [Hero] thought about it $hard.
-     - "Can you help me find my [thing]?" [hero] asked [helper]. "$yes," said [helper]. "Four eyes see more than two."
-     - Along came [helper]. When [helper.he] heard about the [thing], [helper.he] said, "Let us look again, very slowly."
-     - $soon, [helper] heard [hero] crying and came to see what was the matter. "I will not go home before we find your [thing]," said [helper].`,
+    `- Then [helper] came by. "Why are you so sad?" asked [helper]. "I lost my [thing]," said [hero]. "I will
+       help you look," said [helper].
+     - [Helper] saw that [hero] was sad. "What is wrong?" [helper.he] asked. "My [thing] is lost," [hero]
+       said. "$dontworry. We will find it together."
+     - [Hero] ran to [helper] and told [helper.him] about the lost [thing]. "Where did you see it last?" asked
+       [helper]. [Hero] thought about it $hard.
+     - "Can you help me find my [thing]?" [hero] asked [helper]. "$yes," said [helper]. "Four eyes see more
+       than two."
+     - Along came [helper]. When [helper.he] heard about the [thing], [helper.he] said, "Let us look again,
+       very slowly."
+     - $soon, [helper] heard [hero] crying and came to see what was the matter. "I will not go home before we
+       find your [thing]," said [helper].`,
     `- They $looked. $atonce, [helper] pointed. There was the [thing], [place.spot]!
      - Together they searched every corner. $finally, [hero] found the [thing] [place.spot].
-     - Side by side, they looked high and low. "I see something [thing.hue]!" called [helper]. It was the [thing], [place.spot].
+     - Side by side, they looked high and low. "I see something [thing.hue]!" called [helper]. It was the
+       [thing], [place.spot].
      - They went back the same way. And there it was! The [thing] was [place.spot].
-     - [Helper] looked [place.spot]. "Is this it?" [helper.he] asked. "Yes!" shouted [hero]. "That is my [thing]!"
-     - [Hero] got down on hands and knees and looked [place.spot]. "Here it is!" [hero.he] called. "Here is my [thing]!"`,
+     - [Helper] looked [place.spot]. "Is this it?" [helper.he] asked. "Yes!" shouted [hero]. "That is my
+       [thing]!"
+     - [Hero] got down on hands and knees and looked [place.spot]. "Here it is!" [hero.he] called. "Here is my
+       [thing]!"`,
     `- [Hero] was $happy and $hug [helper]. "$thanks!" [hero.he] said.
      - "$thanks, [helper.name]!" said [hero]. "You are a true friend."
-     - [Hero] held the [thing] tight and $smiled. "I would never have found it without you," [hero.he] told [helper].
+     - [Hero] held the [thing] tight and $smiled. "I would never have found it without you," [hero.he] told
+       [helper].
      - "Hooray!" cried [hero], jumping up and down. [Helper] laughed, too.
      - They both laughed, and then they played with the [thing] together.
      - To say thank you, [hero] let [helper] [thing.use], too.`,
@@ -82,7 +94,8 @@ export const lostWay: Plot = {
      - [Day], [hero] asked [parent] to go [place.to]. "All right, but do not run away," said [parent].`,
     `- $atonce, [hero] noticed [lure]. Without thinking, [hero.he] followed it.
      - [Hero] saw [lure] and forgot everything else. [Hero.He] went after it, farther and farther.
-     - "What is that?" thought [hero]. It was [lure]! [Hero.He] followed it around one corner and then around another.
+     - "What is that?" thought [hero]. It was [lure]! [Hero.He] followed it around one corner and then around
+       another.
      - Something made [hero] stop. It was [lure]. [Hero] just had to follow it.
      - While [parent] was talking to somebody, [hero] ran after [lure].`,
     `- When [hero.he] stopped, [hero.he] did not know where [hero.he] was. Nothing looked the same.
@@ -94,14 +107,18 @@ export const lostWay: Plot = {
      - [Hero.His] $heart, but [hero.he] tried to be brave.
      - [Hero] called and called, but nobody answered.
      - "[Parent.name]! Where are you?" [hero] called. Only the wind answered.
-     - [Hero] remembered what [parent] had said: "If you are lost, stay where you are." So [hero.he] sat down and waited.`,
+     - [Hero] remembered what [parent] had said: "If you are lost, stay where you are." So [hero.he] sat down
+       and waited.`,
     `- After a while, [helper] came along. "Are you lost, little one?" asked [helper]. [Hero] nodded.
      - Then [hero] heard steps. It was [helper]. "Why are you all alone?" asked [helper].
      - "Hello there," said a voice. [Hero] looked up and saw [helper]. "Can I help you?"
-     - By chance, [helper] was passing. "You look sad," said [helper]. "I cannot find my way home," [hero] answered.
+     - By chance, [helper] was passing. "You look sad," said [helper]. "I cannot find my way home," [hero]
+       answered.
      - Luckily, [helper] heard [hero] and came closer. "Do not be afraid," said [helper] $softly.`,
-    `- "What did you see on your way?" asked [helper]. "I saw [sign]," said [hero]. "I know where that is! Come with me."
-     - [Hero] remembered that there was [sign] near the place where [hero.he] started. [Helper] knew the place and showed [hero.him] the way.
+    `- "What did you see on your way?" asked [helper]. "I saw [sign]," said [hero]. "I know where that is!
+       Come with me."
+     - [Hero] remembered that there was [sign] near the place where [hero.he] started. [Helper] knew the place
+       and showed [hero.him] the way.
      - [Hero] thought $hard. "There was [sign]!" [hero.he] said. "Good," said [helper]. "Then it is not far."
      - [Helper] led [hero] past [sign]. "Now I know where we are!" cried [hero].
      - They walked together and talked. When [hero] saw [sign], [hero.he] knew the way again.`,
@@ -142,14 +159,16 @@ export const foundThing: Plot = {
      - [Day], [hero] found [thing.a] [place.in]. It was lying [place.spot].
      - [Day], [hero] went [place.to]. There, [place.spot], lay [thing.a].
      - [Day], [hero] saw something shine [place.in]. It was [thing.a], and it lay [place.spot].
-     - [Day], [hero] stopped [place.in]. "What is that?" [hero.he] said and looked [place.spot]. It was [thing.a].`,
+     - [Day], [hero] stopped [place.in]. "What is that?" [hero.he] said and looked [place.spot]. It was
+       [thing.a].`,
     `- [Hero] picked it up. It was so nice that [hero.he] wanted to keep it.
      - "How beautiful!" thought [hero]. "Can I keep it?"
      - [Hero] looked around, but there was nobody. [Hero.He] put the [thing] in [hero.his] bag.
      - "I wish it were mine," [hero] said and turned it over and over in [hero.his] hands.
      - At first, [hero.he] was happy. But then [hero.he] thought, "Somebody must be missing this [thing]."
      - [Hero] had always wanted such a [thing]. But whose was it?`,
-    `- [Hero] showed it to [parent]. "It belongs to someone," said [parent]. "How would you feel if you lost it?"
+    `- [Hero] showed it to [parent]. "It belongs to someone," said [parent]. "How would you feel if you lost
+       it?"
      - [Hero.He] asked [parent] what to do. "Let us look for the owner," said [parent].
      - "If I lost my best thing, I would be very sad," [hero] thought. So [hero.he] decided to find the owner.
      - At home, [parent] saw the [thing]. "Where did you get that?" [parent] asked. [Hero] told the truth.
@@ -159,19 +178,25 @@ export const foundThing: Plot = {
       1,
       `- [Hero] went back and asked everyone, "Is this your [thing]?" One after the other shook their heads.
      - [Hero] made a sign that said, "I found a [thing]." Then [hero.he] waited.
-     - First, [hero] asked {a man with a dog|two girls on a bench|a woman with a basket|a boy with an ice cream}. "No, it is not mine," was the answer.
+     - First, [hero] asked {a man with a dog|two girls on a bench|a woman with a basket|a boy with an ice
+       cream}. "No, it is not mine," was the answer.
      - Back [place.in], [hero] waited near the place where the [thing] had been.`,
     ),
-    `- Then [owner] came along, looking at the ground. "Did you lose something?" asked [hero]. "Yes, my [thing]," said [owner].
+    `- Then [owner] came along, looking at the ground. "Did you lose something?" asked [hero]. "Yes, my
+       [thing]," said [owner].
      - $soon, [hero] met [owner], who looked $sad. "I have lost my [thing]," said [owner].
-     - There was [owner], searching and searching. "Are you looking for this?" asked [hero] and held up the [thing].
-     - At last, [hero] saw [owner]. [Owner.He] was looking [place.spot]. "It was here this morning," [owner] said with a sigh.
-     - Not far away, [owner] sat with tears in [owner.own] eyes. "My [thing] is gone," said [owner]. "It was a present from my grandmother."`,
+     - There was [owner], searching and searching. "Are you looking for this?" asked [hero] and held up the
+       [thing].
+     - At last, [hero] saw [owner]. [Owner.He] was looking [place.spot]. "It was here this morning," [owner]
+       said with a sigh.
+     - Not far away, [owner] sat with tears in [owner.own] eyes. "My [thing] is gone," said [owner]. "It was a
+       present from my grandmother."`,
     `- [Hero] gave the [thing] back. "$thanks!" said [owner]. "You are very honest."
      - "Here it is," said [hero]. [Owner.His] face lit up. "You found it! $thanks!"
      - [Hero] smiled and held out the [thing]. [Owner] could not believe it and laughed with joy.
      - When [hero] put the [thing] into [owner.his] hands, [owner] almost cried with joy.
-     - "It is yours, and I am happy to give it back," said [hero]. "What a good heart you have," said [owner].`,
+     - "It is yours, and I am happy to give it back," said [hero]. "What a good heart you have," said
+       [owner].`,
     either(
       [
         `- To say thank you, [owner] gave [hero] [snack.some].

@@ -31,7 +31,8 @@ export const brokenToy: Plot = {
      - [Helper] saw the tears. "Show me," said [helper]. "Maybe we can mend it."
      - "Don't cry," said [helper]. "What is broken can often be mended."
      - [Helper] looked at the [thing] for a long time. "Hm," said [helper]. "We can try."`,
-    `- They got [tool] and sat down at the table. [Hero] held the pieces, and [helper] worked slowly and carefully.
+    `- They got [tool] and sat down at the table. [Hero] held the pieces, and [helper] worked slowly and
+       carefully.
      - "We need [tool]," said [helper]. [Hero] ran to get it. Then they began.
      - [Helper] showed [hero] how to do it with [tool]. It was not easy, but [hero] did not give up.
      - With [tool] and a lot of patience, they put one piece to the other.`,
@@ -46,7 +47,8 @@ export const brokenToy: Plot = {
     `- At last the [thing] was whole again. It was almost like new!
      - Then it was done. "Try it," said [helper]. It worked!
      - When it was ready, [hero] looked at it from all sides. One could hardly see where it had been broken.
-     - And then the [thing] was mended. There was a little line where it had been broken, but [hero] did not mind.`,
+     - And then the [thing] was mended. There was a little line where it had been broken, but [hero] did not
+       mind.`,
     `- "$thanks!" cried [hero] and $hug [helper]. 
      - [Hero] jumped for joy. Right away [hero.he] wanted to [thing.use].
      - "I love it even more now," said [hero], "because we mended it together."
@@ -89,18 +91,22 @@ export const truth: Plot = {
      - In the living room stood [thing.a]. It belonged to [owner].
      - [Owner] loved [owner.own] [thing.full]. It stood on a shelf by the window.
      - There was [thing.a] on the table. [Owner] had got it long ago.`,
-    `- [Day], [hero] [game], although [hero.he] was not allowed to. [Game.b] the [thing]. Crash! It was broken.
+    `- [Day], [hero] [game], although [hero.he] was not allowed to. [Game.b] the [thing]. Crash! It was
+       broken.
      - One day, [hero] was alone and [game]. [Game.b] the [thing], and it fell to the floor. Crash!
      - One rainy day, [hero] [game]. It was fun at first. [Game.b] the [thing]. It broke into many pieces.
      - [Hero] forgot that and [game]. [Game.b] the [thing]. It fell down and broke.`,
-    `- [Hero.His] heart stood still. "What shall I do?" [hero.he] thought. [Hero.He] quickly hid the pieces behind the curtain.
+    `- [Hero.His] heart stood still. "What shall I do?" [hero.he] thought. [Hero.He] quickly hid the pieces
+       behind the curtain.
      - "$ohno," whispered [hero]. Nobody had seen it. [Hero.He] pushed the pieces under the sofa.
      - [Hero] looked at the pieces and felt cold. [Hero.He] was afraid that [owner] would be angry.
      - [Hero] wished that it had not happened. But the [thing] was in pieces.`,
     either(
       [
-        `- When [owner] came home, [owner.he] asked, "What happened to my [thing]?" "It was [blamed]," said [hero] and turned red. {!lied}
-         - "Who broke my [thing]?" asked [owner]. [Hero] looked at the floor. "I think it was [blamed]." {!lied}
+        `- When [owner] came home, [owner.he] asked, "What happened to my [thing]?" "It was [blamed]," said
+           [hero] and turned red. {!lied}
+         - "Who broke my [thing]?" asked [owner]. [Hero] looked at the floor. "I think it was [blamed]."
+           {!lied}
          - Later, [owner] saw it. "Do you know who did this?" [Hero] pointed at [blamed]. {!lied}`,
         `- [Blamed] had to stay outside and looked so sad. [Hero] felt terrible.
          - At dinner, [hero] could not eat. The lie sat in [hero.his] tummy like a stone.
@@ -114,17 +120,21 @@ export const truth: Plot = {
          - [Hero] waited at the door. Every minute felt like an hour.`,
       ],
     ),
-    `- Then [hero] took a deep breath and went to [owner]. "It was me," [hero.he] said. "I broke the [thing]. I am so sorry."
+    `- Then [hero] took a deep breath and went to [owner]. "It was me," [hero.he] said. "I broke the [thing].
+       I am so sorry."
      - In the end, [hero] told the truth. "I wanted to [game.c], and then it broke. I am sorry."
-     - "I have to tell you something," said [hero] with tears in [hero.his] eyes. "It was me who broke the [thing]."
+     - "I have to tell you something," said [hero] with tears in [hero.his] eyes. "It was me who broke the
+       [thing]."
      - [Hero] could not bear it any longer. "I did it," [hero.he] said. "Please do not be angry."`,
-    `- [Owner] was quiet for a moment. Then [owner] said, "I am sad about the [thing], but I am glad that you told me the truth."
+    `- [Owner] was quiet for a moment. Then [owner] said, "I am sad about the [thing], but I am glad that you
+       told me the truth."
      - [Owner] was not angry. "Things can break," said [owner], "but it was brave of you to tell the truth."
      - "Thank you for being honest," said [owner] and $hug [hero].
      - [Owner] sighed and then smiled. "A [thing] can be bought again. But your word is worth much more."`,
     `- Together they {swept up the pieces|tried to glue the pieces together}.
      - {?lied:"I am sorry, too," said [hero] to [blamed].|A big stone fell from [hero.s] heart.}
-     - [Hero] gave [owner] all the coins from the piggy bank to buy a new one. [Owner] laughed and gave them back.
+     - [Hero] gave [owner] all the coins from the piggy bank to buy a new one. [Owner] laughed and gave them
+       back.
      - After that, [hero] only wanted to [game.c] outside.
      - [Hero] made a card for [owner]. It said, "I am sorry."`,
   ],
@@ -151,7 +161,8 @@ export const mess: Plot = {
   },
   want: 'trip',
   beats: [
-    `- The room of [hero] was always a mess. There were toys on the floor, socks on the lamp and books on the bed.
+    `- The room of [hero] was always a mess. There were toys on the floor, socks on the lamp and books on the
+       bed.
      - [Hero] never put anything away. In [hero.his] room one could hardly see the floor.
      - "Please clean up your room," said [parent] every day. "Later," said [hero] every day.
      - In the room of [hero], everything lay on the floor: [thing2.a], shirts, blocks and paper.`,
@@ -160,14 +171,16 @@ export const mess: Plot = {
      - [Day], [hero] wanted to [trip] with [friend]. But where was [hero.his] [thing.full]?
      - [Day], the whole family wanted to [trip]. [Hero] only had to get [hero.his] [thing.full].`,
     `- [Hero] looked here and there, but the [thing] was nowhere. There was too much of everything.
-     - "It must be here!" said [hero]. [Hero.He] threw things to the left and to the right, and the mess became bigger.
+     - "It must be here!" said [hero]. [Hero.He] threw things to the left and to the right, and the mess
+       became bigger.
      - [Hero] stepped on a block. "Ouch!" [hero.he] cried. The [thing] was nowhere to be seen.
      - "I cannot find my [thing]," [hero] cried. "We cannot wait much longer," was the answer.`,
     `- "If you put everything in its place, you will find it," said [parent].
      - [Parent] looked into the room. "First clean up," [parent] said. "Then look."
      - "Shall I help you clean up?" asked [parent]. [Hero] nodded.
      - Then [hero] understood. "I have to clean up," [hero.he] said with a sigh.`,
-    `- First [hero] put the books on the shelf. Then the blocks went into the box and the socks into the drawer.
+    `- First [hero] put the books on the shelf. Then the blocks went into the box and the socks into the
+       drawer.
      - [Hero] began with the toys. Then came the clothes, and last the paper.
      - [Hero] sang a song, and piece by piece the floor came back.
      - [Hero] hung up [hero.his] clothes, put the [thing2] in the corner and made the bed.`,

@@ -11,16 +11,19 @@ export const sharing: Plot = {
      - [Day], [hero] was [place.in] with [thing.a]. [Hero.He] was so proud of it.
      - [Day], [hero] and [friend] found [thing.a] [place.in]. Both of them wanted to [thing.use].
      - [Day], [hero] played [place.in] with [hero.his] new thing. It was [thing.a]!
-     - [Day], [parent] gave [hero] [thing.a]. "Now you can [thing.use]," said [parent]. [Hero] ran [place.to] to try it.`,
+     - [Day], [parent] gave [hero] [thing.a]. "Now you can [thing.use]," said [parent]. [Hero] ran [place.to]
+       to try it.`,
     SKY,
     `- [Friend] came, too. "Can I have a turn?" asked [friend]. "No, I had it first!" said [hero].
      - Then [friend] wanted to [thing.use], too. "It is mine!" shouted [hero] and held the [thing] tight.
      - "I want the [thing] now," said [friend]. "No, I want it," said [hero]. They both pulled and pulled.
-     - Then [friend] came over. [Friend.He] looked at the [thing] with big eyes. But [hero] turned away and did not want to share.
+     - Then [friend] came over. [Friend.He] looked at the [thing] with big eyes. But [hero] turned away and
+       did not want to share.
      - [Friend] asked $softly, "May I [thing.use], too?" [Hero] shook [hero.own] head. "You might break it."
      - "Please let me [thing.use]," said [friend]. "Later," said [hero], but later never came.`,
     `- [Friend] was $sad and sat down alone. A tear rolled down [friend.his] nose.
-     - [Friend] went away and did not say a word. Soon, [hero] was alone with the [thing], and it was not so much fun anymore.
+     - [Friend] went away and did not say a word. Soon, [hero] was alone with the [thing], and it was not so
+       much fun anymore.
      - They began to shout at each other. Nobody was having fun now.
      - [Friend] $cried. [Hero] did not like to see that.
      - "Then I will not play with you," said [friend] and walked away. It was very quiet [place.in].
@@ -29,8 +32,10 @@ export const sharing: Plot = {
       [
         `- [Parent] heard the noise and came over. "Why don't you take turns?" asked [parent].
          - [Parent] sat down next to [hero]. "Things are more fun when there are two," said [parent] $softly.
-         - [Parent] had seen everything. "How would you feel if you were [friend.name]?" [parent] asked [hero].
-         - "What is the matter here?" asked [parent]. When [parent] heard about it, [parent] said, "Each of you can have the [thing] for a while."`,
+         - [Parent] had seen everything. "How would you feel if you were [friend.name]?" [parent] asked
+           [hero].
+         - "What is the matter here?" asked [parent]. When [parent] heard about it, [parent] said, "Each of
+           you can have the [thing] for a while."`,
         `- [Hero] thought about that. "You are right," [hero.he] said. "Let us share."
          - [Hero] looked at [friend]. "I am sorry," [hero.he] said. "You can have a turn now."
          - That was $idea. [Hero] gave the [thing] to [friend]. "You first," [hero.he] said.
@@ -38,8 +43,10 @@ export const sharing: Plot = {
       ],
       [
         `- Then [hero] had $idea. "Let us count to twenty," [hero.he] said. "Then it is your turn."
-         - [Hero] felt bad. [Hero.He] walked over to [friend] and held out the [thing]. "I am sorry. Let us play together."
-         - [Hero] remembered how sad [hero.he] had been when somebody did not share with [hero.him]. "Come back, [friend.name]! You can have it," [hero.he] called.
+         - [Hero] felt bad. [Hero.He] walked over to [friend] and held out the [thing]. "I am sorry. Let us
+           play together."
+         - [Hero] remembered how sad [hero.he] had been when somebody did not share with [hero.him]. "Come
+           back, [friend.name]! You can have it," [hero.he] called.
          - "Wait!" called [hero]. "I do not want to play alone. Come and [thing.use] with me!"
          - Then [hero] said, "It is your turn now. I will watch you." [Friend] could hardly believe it.`,
       ],
@@ -48,7 +55,8 @@ export const sharing: Plot = {
      - [Friend] was $happy. They took turns, and nobody was sad anymore.
      - So they shared the [thing], and it was twice as much fun.
      - "$thanks," said [friend] and $smiled. Together they found a new game.
-     - They played until {the sun went down|it was time to eat|they were tired}. It was much better than playing alone.
+     - They played until {the sun went down|it was time to eat|they were tired}. It was much better than
+       playing alone.
      - [Friend] $smiled, and [hero] smiled back. Soon they were both laughing.`,
     maybe(
       0.5,
@@ -76,26 +84,36 @@ export const trade: Plot = {
   place: 'out play|learn out',
   want: 'thing',
   beats: [
-    `- [Day], [hero] was [place.in] with [thing.a]. [Hero.He] had it for a long time and was a little tired of it.
+    `- [Day], [hero] was [place.in] with [thing.a]. [Hero.He] was a little tired of it.
      - [Day], [hero] took [hero.his] [thing.full] [place.to]. "I wish I had something new," [hero.he] said.
-     - [Day], [hero] looked at [hero.his] [thing.full] and sighed. [Hero.He] wanted something else. So [hero.he] went [place.to].
+     - [Day], [hero] looked at [hero.his] [thing.full] and sighed. [Hero.He] wanted something else. So
+       [hero.he] went [place.to].
      - [Day], [hero] sat [place.in] and held [thing.a]. [Hero.He] did not want to [thing.use] anymore.`,
     `- There [hero.he] met [friend], who had [thing2.a]. It looked wonderful!
      - [Friend] was there, too. [Friend.He] had [thing2.a] and was showing it to everyone.
      - Then [friend] came by with [thing2.a]. [Hero] had never seen anything so nice.
      - Along came [friend]. In [friend.his] hands was [thing2.a].`,
-    `- "Do you want to trade?" asked [hero]. "My [thing] for your [thing2]." [Friend] thought about it. "$yes," [friend.he] said.
+    `- "Do you want to trade?" asked [hero]. "My [thing] for your [thing2]." [Friend] thought about it.
+       "$yes," [friend.he] said.
      - "I will give you my [thing] if you give me your [thing2]," said [hero]. "That is fair," said [friend].
-     - [Friend] looked at the [thing]. "I like that," [friend.he] said. "Shall we trade?" [Hero] nodded, and they traded.
-     - "I like your [thing2]," said [hero]. "And I like your [thing]," said [friend]. So they changed them, one for the other.`,
+     - [Friend] looked at the [thing]. "I like that," [friend.he] said. "Shall we trade?" [Hero] nodded, and
+       they traded.
+     - "I like your [thing2]," said [hero]. "And I like your [thing]," said [friend]. So they changed them,
+       one for the other.`,
     either(
       [
-        `- At first, [hero] was $happy with the [thing2]. But at night [hero.he] could not sleep. [Hero.He] missed [hero.his] old [thing].
-         - [Hero] wanted to [thing2.use]. It was fun, but soon [hero.he] began to think of [hero.his] old [thing].
-         - But the next morning, [hero] looked for [hero.his] [thing], and it was not there. Now [hero.he] knew how much [hero.he] had loved it.`,
-        `- So [hero] went to [friend] and said, "I made a mistake. Can we trade back?" [Friend] $smiled. "I miss my [thing2], too!"
-         - The next day, [hero] ran to [friend]. "Please, may I have my [thing] back?" [friend.name], who was kind, said yes.
-         - When they met again, [friend] said, "I am sorry, but I miss my [thing2]." [Hero] laughed. "And I miss my [thing]!"`,
+        `- At first, [hero] was $happy with the [thing2]. But at night [hero.he] could not sleep. [Hero.He]
+           missed [hero.his] old [thing].
+         - [Hero] wanted to [thing2.use]. It was fun, but soon [hero.he] began to think of [hero.his] old
+           [thing].
+         - But the next morning, [hero] looked for [hero.his] [thing], and it was not there. Now [hero.he]
+           knew how much [hero.he] had loved it.`,
+        `- So [hero] went to [friend] and said, "I made a mistake. Can we trade back?" [Friend] $smiled. "I
+           miss my [thing2], too!"
+         - The next day, [hero] ran to [friend]. "Please, may I have my [thing] back?" [friend.name], who was
+           kind, said yes.
+         - When they met again, [friend] said, "I am sorry, but I miss my [thing2]." [Hero] laughed. "And I
+           miss my [thing]!"`,
         `- They traded back and laughed about it. {!back}
          - So each of them got the old thing back, and both were $happy. {!back}
          - They changed the things again, and then they played with both of them together. {!back}`,
@@ -155,7 +173,8 @@ export const stranger: Plot = {
      - [Day], [hero] went [place.to]. On the way, [hero.he] met [other], who had [load].
      - [Day], [hero] was walking [place.in]. In front of [hero.him] was [other] with [load].
      - [Day], as [hero] came [place.to], there stood [other] with [load].
-     - [Day], [hero] wanted to play with a friend. But on the way [hero.he] saw [other]. [Other.He] had [load].`,
+     - [Day], [hero] wanted to play with a friend. But on the way [hero.he] saw [other]. [Other.He] had
+       [load].`,
     SKY,
     `- [Load.d] "$ohno," said [other].
      - $atonce, there was a loud noise. [Load.d]
@@ -175,7 +194,8 @@ export const stranger: Plot = {
     `- Together they put everything in order again, and [hero] [load.c] all the way to a small house.
      - [Hero] [load.c], and [other] told [hero.him] stories about the old days.
      - It was hard work, but [hero] [load.c] and did not give up. Soon they were there.
-     - So [hero] [load.c], up the street and around the corner, to a house with {a green door|a blue gate|roses by the window}.
+     - So [hero] [load.c], up the street and around the corner, to a house with {a green door|a blue
+       gate|roses by the window}.
      - [Hero] [load.c] step by step. "We are almost there," said [other].`,
     `- At the house, [other] gave [hero] [snack.some]. [Snack.They] [snack.was] $verygood.
      - "Come in and have [snack.some]," said [other]. They sat at the table and talked.

@@ -22,13 +22,16 @@ export const wish: Plot = {
   },
   want: 'wish',
   beats: [
-    `- [Day], [hero] was [place.in] and saw [magic] that was caught under a stone. [Hero] lifted the stone and set it free.
+    `- [Day], [hero] was [place.in] and saw [magic] that was caught under a stone. [Hero] lifted the stone and
+       set it free.
      - [Day], [hero] met [magic] [place.in]. It was hungry, and [hero] gave it [hero.his] bread.
      - [Day], [hero] helped [magic] out of the water [place.in].
-     - [Day], [hero] heard a thin voice [place.in]. "Please help me," it said. It was [magic], caught in a thorn bush. [Hero] helped it out.`,
+     - [Day], [hero] heard a thin voice [place.in]. "Please help me," it said. It was [magic], caught in a
+       thorn bush. [Hero] helped it out.`,
     `- "I am no common animal," said [magic]. "I can do magic. You have one wish."
      - Then [magic] began to speak! "You were kind to me," it said. "So you may make a wish."
-     - "Thank you," said [magic]. [Hero] was $surprised. It could talk! "Tell me your wish, and it will come true."
+     - "Thank you," said [magic]. [Hero] was $surprised. It could talk! "Tell me your wish, and it will come
+       true."
      - $atonce, [magic] shone like gold. "What do you wish for?" it asked.`,
     `- [Hero] did not think for long. [Hero.He] wished [wish].
      - "I know it already!" cried [hero]. And [hero.he] wished [wish].
@@ -46,10 +49,14 @@ export const wish: Plot = {
      - But after a while it was not so nice anymore: [wish.c].
      - Then [hero] saw that it was not a good wish: [wish.c].
      - But a wish can be a burden: [wish.c].`,
-    `- "I want everything to be as it was before," said [hero] to [friend] with tears in [hero.own] eyes. "Then go and ask," said [friend].
-     - [Hero] ran back [place.to] and called and called. At last [magic] came out. "Please take the wish back," said [hero].
-     - [Hero] told [friend] everything. "You were fine as you were," said [friend]. So they went to look for [magic] together.
-     - In the evening, [hero] found [magic] [place.in] again. "I do not want my wish anymore," [hero.he] said.`,
+    `- "I want everything to be as it was before," said [hero] to [friend] with tears in [hero.own] eyes.
+       "Then go and ask," said [friend].
+     - [Hero] ran back [place.to] and called and called. At last [magic] came out. "Please take the wish
+       back," said [hero].
+     - [Hero] told [friend] everything. "You were fine as you were," said [friend]. So they went to look for
+       [magic] together.
+     - In the evening, [hero] found [magic] [place.in] again. "I do not want my wish anymore," [hero.he]
+       said.`,
     `- [Magic] smiled. "Now you know what you really need," it said. And everything was as before.
      - "That is a wise wish," said [magic]. Puff! The magic was gone.
      - [Magic] nodded. In the next moment, all was as it had been.
@@ -85,7 +92,8 @@ export const boat: Plot = {
   want: 'thing',
   beats: [
     `- [Day], [hero] took [hero.his] [thing.full] [place.to]. [Friend] came along.
-     - [Day], [hero] wanted to see if [hero.his] [thing.full] could swim. With [friend], [hero.he] went [place.to].
+     - [Day], [hero] wanted to see if [hero.his] [thing.full] could swim. With [friend], [hero.he] went
+       [place.to].
      - [Day], [hero] and [friend] were [place.in] with [thing.a].
      - [Day], [friend] gave [hero] [thing.a]. At once they ran [place.to].`,
     SKY,
@@ -99,7 +107,8 @@ export const boat: Plot = {
      - The wind took the [thing] and carried it over the little waves.`,
     `- But then it went too far. It sailed to [far] and got stuck.
      - "Come back!" called [hero]. But the [thing] sailed on, all the way to [far].
-     - They were so happy that they did not look. When they turned around, the [thing] was far away, near [far].
+     - They were so happy that they did not look. When they turned around, the [thing] was far away, near
+       [far].
      - A gust of wind came, and now it was at [far], where nobody could reach it.`,
     `- "I will go in and get it," said [friend]. "No," said [hero], "the water is too deep."
      - [Hero] wanted to jump in. "Stop!" cried [friend]. "That is dangerous."

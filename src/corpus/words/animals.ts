@@ -58,7 +58,7 @@ parrot|chick|a tree|squawks|2|fruit|talk|hp
 crow|chick|a nest|caws|2|corn|fly|
 swan|cygnet|a lake|hisses|2|water plants|swim|
 camel|calf|the desert|grunts|4|dry plants|walk far without water|
-kangaroo|joey|the grassland|clicks|2|grass|hop far|
+kangaroo|joey|the grassland|clicks|0|grass|hop far|
 koala|joey|a tree|grunts|4|leaves|climb trees|h
 panda|cub|the forest|bleats|4|bamboo|climb trees|h
 snake|baby snake|a hole|hisses|0|mice and eggs|slide on the ground|

@@ -1,9 +1,9 @@
 /** Verb forms: the irregular ones by table, the others by the rules of spelling. */
 
 const IRREGULAR = new Map(
-  `be was|become became|begin began|bite bit|blow blew|break broke|bring brought|build built|buy bought|catch caught|
+  `be was|beat beat|become became|begin began|bite bit|blow blew|break broke|bring brought|build built|buy bought|catch caught|
   choose chose|come came|cut cut|dig dug|do did|draw drew|drink drank|drive drove|eat ate|fall fell|feed fed|feel felt|
-  find found|fly flew|forget forgot|get got|give gave|go went|grow grew|have had|hear heard|hide hid|hit hit|hold held|
+  find found|fly flew|forget forgot|get got|give gave|go went|grow grew|hang hung|have had|hear heard|hide hid|hit hit|hold held|
   keep kept|know knew|leave left|let let|lie lay|light lit|lose lost|make made|meet met|pay paid|put put|read read|
   ride rode|ring rang|rise rose|run ran|say said|see saw|sell sold|send sent|set set|shake shook|shine shone|show showed|
   sing sang|sit sat|sleep slept|slide slid|speak spoke|spend spent|spin spun|stand stood|steal stole|sweep swept|
@@ -13,8 +13,8 @@ const IRREGULAR = new Map(
     .map((pair) => pair.trim().split(' ') as [string, string]),
 )
 
-/** One-syllable verbs, and those stressed on the last, that end in one vowel and one consonant. */
-const DOUBLING = /^(?:[^aeiou]*|[^aeiou]*qu|for|be)[aeiou][bdgklmnprt]$/
+/** One-syllable verbs that end in one vowel and one consonant. */
+const DOUBLING = /^(?:[^aeiou]*|[^aeiou]*qu)[aeiou][bdgklmnprt]$/
 const SINGLE = new Set(['open', 'listen', 'visit', 'water', 'gather', 'wander'])
 
 /** "ride" → "rode", "jump" → "jumped", "hop" → "hopped". */
