@@ -5,7 +5,7 @@ export const newFriend: Plot = {
   traits: 'shy|quiet|lonely|friendly|gentle|kind',
   cast: { friend: 'newcomer', parent: 'parent' },
   place: 'out play|learn',
-  things: { thing: 'two' },
+  things: { thing: 'toy two' },
   want: 'thing',
   beats: [
     `- [Day], [hero] sat all alone [place.in]. [Hero.He] wanted a friend to play with.

@@ -7,8 +7,8 @@ export const brokenToy: Plot = {
   things: { thing: 'mend own' },
   place: 'out play|in home play',
   lets: {
-    tool: 'glue|a needle and thread|a little hammer|tape|a piece of string|some wire|a small screw|a new piece of wood',
-    how: 'It fell to the ground|It hit a stone|Somebody stepped on it|It fell down the stairs|It got caught in the door|It bumped into a wall',
+    tool: 'glue|strong glue|a little hammer|tape|a piece of string|some wire|a small screw|a new piece of wood',
+    how: 'It fell to the ground|It hit something hard|Somebody stepped on it|It slipped and fell|A dog ran into it|It bumped into a wall',
   },
   want: 'thing',
   beats: [

@@ -148,7 +148,7 @@ export const snow: Plot = {
   weather: 'snowy',
   hero: 'child',
   cast: { friend: 'friend|younger|older', parent: 'parent' },
-  things: { thing: 'wear own', thing2: 'wear c' },
+  things: { thing: 'wear own soft', thing2: 'wear c soft' },
   place: 'out home play|out play open',
   lets: {
     nose: 'a carrot|a red pepper|a long stick|a pine cone|a parsnip|a yellow banana',

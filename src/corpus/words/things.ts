@@ -13,8 +13,8 @@ export interface Thing {
 const ROWS = `
 ball|toy two small c own trade up found|bounce it;throw it high;roll it down the hill
 kite|toy mend c own make|fly it;watch it dance in the sky
-doll|toy two mend soft c own trade found|play with it;dress it up;rock it to sleep
-teddy bear|toy small soft c own mend found|hug it;sleep with it;take it everywhere
+doll|toy two soft c own trade found|play with it;dress it up;rock it to sleep
+teddy bear|toy small soft c own found|hug it;sleep with it;take it everywhere
 toy car|toy two small mend c own trade found|race it across the floor;play with it
 toy truck|toy two small mend c own trade found|fill it with sand;push it around
 toy train|toy two small mend c own trade|push it around the room;play with it
@@ -86,7 +86,7 @@ mug|small c tall gift|drink from it;fill it with cocoa
 jar|c tall|fill it with cookies;keep shells in it
 flower pot|c tall make gift|plant a flower in it;water it
 mirror|tall old shine|look into it;polish it
-picture|gift make two old|look at it;hang it on the wall
+picture|gift make old|look at it;hang it on the wall
 picture frame|tall make gift|look at it;put a picture in it
 piggy bank|c tall own|save coins in it;shake it
 snow globe|small tall shine gift|shake it;look at it
