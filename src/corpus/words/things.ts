@@ -125,7 +125,7 @@ toy crane|toy two mend own c trade|lift blocks with it;play with it
 toy bus|toy two small mend own c trade found|drive it around;play with it
 toy rocket|toy two small mend own c trade make|play with it;send it to the moon
 toy elephant|toy small soft own c found|hug it;play with it
-toy rabbit|toy small soft own c mend found|hug it;sleep with it
+toy rabbit|toy small soft own c found|hug it;sleep with it
 toy penguin|toy small soft own c found|hug it;play with it
 toy lion|toy small soft own c found|make it roar;hug it
 toy mouse|toy small soft own c found|hide it;play with it
