@@ -10,7 +10,7 @@ const LENGTHS = [1, 2, 15, 16, 17, 31, 33, 64, 100, 129]
 /** Elements of a task. */
 const PART = 16_384
 /** float32 where the order of roundings is that of the formula. */
-const ROUNDED = new ReferenceTraining(Float32Array)
+const ROUNDED = new ReferenceTraining<Float32Array>(Float32Array)
 
 describe.each(TRAINING)('$label in training', ({ create }) => {
   let operations: TrainingOperations<Float32Array>

@@ -22,7 +22,7 @@ export function nativeTraining(variant: string, threads: number): TrainingOperat
 }
 
 /** The oracle: the formulas in float64. */
-export const EXACT = new ReferenceTraining(Float64Array)
+export const EXACT = new ReferenceTraining<Float64Array>(Float64Array)
 
 export const doubles = (x: Float32Array) => Float64Array.from(x)
 

@@ -76,9 +76,9 @@ describe.each(Object.entries(SHAPES))('%s', (label, partial) => {
   }
 
   const RUNS = [
-    { backend: 'reference', variant: undefined, batch: 7 },
-    ...NATIVE.map(({ variant }) => ({ backend: 'native', variant: variant as string, batch: 48 })),
-  ] as const
+    { backend: 'reference' as const, variant: undefined, batch: 7 },
+    ...NATIVE.map(({ variant }) => ({ backend: 'native' as const, variant: variant as string, batch: 48 })),
+  ]
 
   test.each(RUNS)('the engine ($backend, $variant) gives the probabilities of the network', async (run) => {
     const { backend, variant, batch } = run

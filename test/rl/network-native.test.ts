@@ -5,7 +5,7 @@ import { PRESETS } from '../../src/rl/trainer/presets.js'
 import type { ModelShape } from '../../src/rl/trainer/shape.js'
 import { expectBits, UNIT } from '../helpers/contract.js'
 import { FUSED, TRAINING } from '../helpers/training.js'
-import { batchOf, lively } from './models.js'
+import { batchOf, lively, SMALL } from './models.js'
 
 const SHAPES: Readonly<Record<string, ModelShape>> = {
   nano: { ...PRESETS.nano.shape, vocabulary: 300 },
@@ -85,4 +85,12 @@ describe('bits', () => {
       }
     },
   )
+})
+
+test.each(TRAINING)('$label: documents out of order are refused', ({ create }) => {
+  const operations = create()
+  const network = new Network(operations, SMALL, 12)
+  const batch = { ...batchOf(SMALL, [7, 5], 5), starts: Int32Array.of(0, 13, 12) }
+  expect(() => network.evaluate(batch)).toThrow(/documents/)
+  operations.close()
 })

@@ -3,7 +3,6 @@ import { ReferenceTraining } from '../../src/backend/index.js'
 import { type Batch, Network } from '../../src/rl/trainer/network.js'
 import type { ModelShape } from '../../src/rl/trainer/shape.js'
 import { expectBits, expectWithin } from '../helpers/contract.js'
-import { TRAINING } from '../helpers/training.js'
 import { batchOf, SMALL } from './models.js'
 
 const operations = new ReferenceTraining(Float64Array)
@@ -237,15 +236,5 @@ describe('a batch that does not fit is refused', () => {
   test('and a name that no parameter has', () => {
     expect(() => network.parameter('output.weight')).toThrow(/output\.weight/)
     expect(() => network.gradient('blk.2.attn_q.weight')).toThrow(/blk\.2/)
-  })
-})
-
-describe('documents out of order are refused by the kernels', () => {
-  test.each(TRAINING)('$label', ({ create }) => {
-    const kernels = create()
-    const network = new Network(kernels, SMALL, 12)
-    const batch = { ...batchOf(SMALL, [7, 5], 5), starts: Int32Array.of(0, 13, 12) }
-    expect(() => network.evaluate(batch)).toThrow(/documents/)
-    kernels.close()
   })
 })
