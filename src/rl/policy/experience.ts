@@ -68,7 +68,7 @@ function pack(sequences: readonly { prompt: Int32Array; completion: Int32Array }
 
 /** Log-probabilities of all completions' tokens under the network, [tokens]. */
 export function scoreExperience(
-  network: Network,
+  network: Pick<Network, 'evaluate'>,
   { batches, rows, offsets }: Experience,
   temperature: number,
 ) {
