@@ -1,7 +1,7 @@
 import { FormatError, type GgufFile, openGguf, writeGguf } from '../../format/index.js'
 import { bytesOf, floatTensors, modelMetadata, type TokenizerMetadata, tokenizerMetadata } from './gguf.js'
-import type { Recipe } from './presets.js'
-import type { ModelShape } from './shape.js'
+import { completeRecipe, type Recipe } from './presets.js'
+import { checkShape, type ModelShape } from './shape.js'
 import type { Trainer, TrainerState } from './trainer.js'
 
 const KEY = 'multiscale.training'
@@ -67,16 +67,11 @@ export class Checkpoint {
     const text = file.optionalString(KEY)
     if (text === undefined)
       throw new FormatError(file.name, 'is a model, not a checkpoint of a training; train with --out again')
-    try {
-      const header = JSON.parse(text) as Omit<CheckpointHeader, 'name' | 'losses' | 'tokenizer'>
-      this.header = {
-        ...header,
-        name: file.string('general.name'),
-        losses: Array.from(file.optionalNumbers(`${KEY}.losses`) ?? []).map(Number),
-        tokenizer: tokenizerMetadata(file),
-      }
-    } catch (cause) {
-      throw new FormatError(file.name, `metadata key '${KEY}' is damaged`, { cause })
+    this.header = {
+      ...readHeader(file, text),
+      name: file.string('general.name'),
+      losses: Array.from(file.optionalNumbers(`${KEY}.losses`) ?? []).map(Number),
+      tokenizer: tokenizerMetadata(file),
     }
   }
 
@@ -116,5 +111,22 @@ export class Checkpoint {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** @throws FormatError for text that is no header, or describes what cannot be */
+function readHeader(file: GgufFile, text: string): Omit<CheckpointHeader, 'name' | 'losses' | 'tokenizer'> {
+  try {
+    const { shape, recipe, state, fingerprint } = JSON.parse(text) as CheckpointHeader
+    checkShape(shape)
+    completeRecipe(recipe)
+    const { step, totalTokens, position } = state
+    for (const count of [step, totalTokens, position.epoch, position.taken]) {
+      if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`${count} is no count`)
+    }
+    return { shape, recipe, state, fingerprint: String(fingerprint) }
+  } catch (cause) {
+    const what = `metadata key '${KEY}' is damaged: ${(cause as Error).message}`
+    throw new FormatError(file.name, what, { cause })
   }
 }

@@ -96,7 +96,12 @@ export class BatchSource {
     return this.#position
   }
 
+  /** @throws RangeError for a place beyond the data */
   set position(position: DataPosition) {
+    if (position.taken > this.#order.length)
+      throw new RangeError(
+        `the data has ${this.#order.length} pieces; ${position.taken} cannot have been taken`,
+      )
     if (position.epoch !== this.#position.epoch) this.#order = this.#shuffled(position.epoch)
     this.#position = position
   }
