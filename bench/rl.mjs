@@ -20,7 +20,7 @@ const { values: flags } = parseArgs({
     arms: { type: 'string', default: 'float,none,ais,tis,mis,is' },
     seeds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '120' },
-    pretraining: { type: 'string', default: '250' },
+    pretraining: { type: 'string', default: '400' },
     out: { type: 'string', default: join(import.meta.dirname, 'results') },
     charts: { type: 'boolean', default: false },
   },
@@ -29,7 +29,7 @@ const [seeds, rounds] = [Number(flags.seeds), Number(flags.rounds)]
 
 /** How the policy that samples is quantised, and how fast is learned. */
 const SETTINGS = {
-  mild: { type: 'Q4_0', passes: 1, rate: 2e-4, name: '4-bit weights, one digit' },
+  mild: { type: 'Q4_0', passes: 1, rate: 4e-5, name: '4-bit weights, one digit' },
   large: {
     type: 'Q2_K',
     passes: 1,
@@ -87,16 +87,18 @@ async function runArm(base, setting, arm, seed) {
   const { network, tokenizer } = await loadNetwork(base, operations, { context: 64 })
   const { type, passes, rate } = SETTINGS[setting]
   const quantised = arm === 'float' ? { type: 'F32', passes: 1 } : { type, passes }
-  const engine = new RolloutEngine(network.shape, { ...quantised, sequences: 128 })
+  const engine = new RolloutEngine(network.shape, { ...quantised, sequences: 256 })
   try {
     const correction = arm === 'float' ? 'none' : arm
-    const recipe = { tasks: 16, group: 8, maxTokens: MAX_TOKENS, rate, correction, seed }
+    const recipe = { tasks: 32, group: 16, maxTokens: MAX_TOKENS, rate, correction, seed, warmup: 10 }
+    const endIds = new Set([...tokenizer.endIds, ...tokenizer.encode('\n', { addSpecial: false })])
     const trainer = new GrpoTrainer({
       operations,
       network,
       tokenizer,
       engine,
       tasks: tasksOf('train'),
+      endIds,
       recipe,
     })
     const heldOut = tasksOf('heldout')

@@ -126,6 +126,7 @@ async function reinforce(flags: RlFlags): Promise<void> {
       tokenizer,
       engine,
       tasks: arithmeticTasks('train'),
+      endIds: new Set([...tokenizer.endIds, ...tokenizer.encode('\n', { addSpecial: false })]),
       recipe: {
         tasks,
         group,

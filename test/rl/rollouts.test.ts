@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ReferenceTraining } from '../../src/backend/index.js'
+import { Engine } from '../../src/engine/engine.js'
+import { createSampler } from '../../src/engine/sampler.js'
 import { packExperience, scoreExperience } from '../../src/rl/policy/experience.js'
 import { type Rollout, RolloutEngine, type SampleOptions } from '../../src/rl/policy/rollouts.js'
+import { exportModel } from '../../src/rl/trainer/export.js'
 import { Network } from '../../src/rl/trainer/network.js'
 import type { ModelShape } from '../../src/rl/trainer/shape.js'
+import { trainBpe } from '../../src/tokenizer/index.js'
 import { NATIVE } from '../contract/backends.js'
 import { floatTolerance, largestDifference } from '../helpers/tolerance.js'
 import { lively } from './models.js'
@@ -141,6 +148,39 @@ describe.each(BACKENDS)('rollouts, $label', ({ options }) => {
 })
 
 describe('quantised rollouts', () => {
+  test.each(['Q8_0', 'Q4_0', 'MXFP4'] as const)(
+    '%s: bit for bit those of the exported model',
+    async (type) => {
+      const folder = mkdtempSync(join(tmpdir(), 'multiscale-rollouts-'))
+      try {
+        const vocabulary = await trainBpe(['abcd'], { vocabularySize: 257 })
+        const shape = { ...SHAPE, vocabulary: vocabulary.tokens.length }
+        const trained = new Network(new ReferenceTraining(Float32Array), shape, 1)
+        lively(trained, 8)
+        const path = join(folder, 'policy.gguf')
+        await exportModel(path, trained, { type, tokenizer: vocabulary.metadata, name: 'policy' })
+        for (const { options } of BACKENDS) {
+          const engine = new RolloutEngine(shape, { ...options, type, passes: 1 })
+          await engine.update(trained)
+          const [rollout] = await engine.sample([PROMPTS[2]], OPTIONS)
+          engine.close()
+          const model = await Engine.load(path, { ...options, passes: 1 })
+          const ids = [...PROMPTS[2]]
+          for (const [i, token] of rollout.tokens.entries()) {
+            const { logits } = await model.evaluate(ids)
+            const sampler = createSampler({ temperature: 1 })
+            const { ids: known, probabilities } = sampler.distribution(logits, [])
+            expect(Math.log(probabilities[known.indexOf(token)])).toBe(rollout.logProbabilities[i])
+            ids.push(token)
+          }
+          model.close()
+        }
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
+
   test.each(['Q8_0', 'Q4_0', 'MXFP4'] as const)(
     '%s: near the trained policy, and not the same',
     async (type) => {

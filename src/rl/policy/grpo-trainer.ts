@@ -115,6 +115,8 @@ export interface GrpoParts {
   /** The policy that samples, of the same shape. */
   readonly engine: RolloutEngine
   readonly tasks: readonly Task[]
+  /** Tokens that end a completion. Default: those that end generation; add a line end where an answer is one line. */
+  readonly endIds?: ReadonlySet<number>
   readonly recipe?: Partial<GrpoRecipe>
 }
 
@@ -163,7 +165,7 @@ export class GrpoTrainer {
     const prompts = this.#encode(grouped)
     const seed = this.#random.nextUint32()
     const { temperature, topP, maxTokens } = recipe
-    const { endIds } = this.#parts.tokenizer
+    const endIds = this.#endIds
     const rollouts = await engine.sample(prompts, { temperature, topP, maxTokens, endIds, seed, signal })
     const rollout = clock()
 
@@ -187,18 +189,18 @@ export class GrpoTrainer {
 
   /** Mean reward of the policy that samples, taking always the most probable token. */
   async evaluate(tasks: readonly Task[], signal?: AbortSignal): Promise<number> {
-    const { engine, network, tokenizer } = this.#parts
+    const { engine, network } = this.#parts
     await engine.update(network)
     const { maxTokens } = this.recipe
     const prompts = this.#encode(tasks)
-    const rollouts = await engine.sample(prompts, {
-      temperature: 0,
-      maxTokens,
-      endIds: tokenizer.endIds,
-      signal,
-    })
+    const endIds = this.#endIds
+    const rollouts = await engine.sample(prompts, { temperature: 0, maxTokens, endIds, signal })
     const rewards = await this.#rewards(tasks, rollouts)
     return rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length
+  }
+
+  get #endIds(): ReadonlySet<number> {
+    return this.#parts.endIds ?? this.#parts.tokenizer.endIds
   }
 
   #encode(tasks: readonly Task[]): Int32Array[] {
