@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ReferenceTraining } from '../../src/backend/index.js'
 import { type Batch, Network } from '../../src/rl/trainer/network.js'
-import type { ModelShape } from '../../src/rl/trainer/shape.js'
+import { Optimizer } from '../../src/rl/trainer/optimizer.js'
+import { type ModelShape, trainingBytes } from '../../src/rl/trainer/shape.js'
 import { expectBits, expectWithin } from '../helpers/contract.js'
 import { batchOf, SMALL } from './models.js'
 
@@ -237,4 +238,19 @@ describe('a batch that does not fit is refused', () => {
     expect(() => network.parameter('output.weight')).toThrow(/output\.weight/)
     expect(() => network.gradient('blk.2.attn_q.weight')).toThrow(/blk\.2/)
   })
+})
+
+test('trainingBytes: what a network and its optimizer allocate, but for logits and rotary table', () => {
+  let floats = 0
+  const counting = new ReferenceTraining(Float32Array)
+  counting.allocate = (length) => {
+    floats += length
+    return new Float32Array(length)
+  }
+  const shape = { ...SMALL, width: 48, layers: 3, feedForward: 96, headSize: 12, tied: false }
+  const rows = 64
+  const network = new Network(counting, shape, rows)
+  new Optimizer(counting, network)
+  const rest = rows * shape.vocabulary + shape.context * shape.headSize
+  expect(trainingBytes(shape, rows)).toBe(4 * (floats - rest))
 })

@@ -84,3 +84,15 @@ export function parameterLayout(shape: ModelShape): ParameterLayout {
   put('vector', 'output_norm', 1, width)
   return { parameters, length, vectorsAt }
 }
+
+/**
+ * Bytes that a network takes in float32: parameters and gradients, AdamW's two arrays, and the activations of a pass.
+ * @param rows most tokens of a pass
+ */
+export function trainingBytes(shape: ModelShape, rows: number): number {
+  const { width, layers, heads, kvHeads, headSize, feedForward } = shape
+  const [query, keys] = [heads * headSize, 2 * kvHeads * headSize]
+  const saved = 4 * width + 2 * query + keys + 3 * feedForward
+  const passing = 4 * width + 2 * query + keys + feedForward
+  return 4 * (4 * parameterLayout(shape).length + rows * (layers * saved + passing))
+}

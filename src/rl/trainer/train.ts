@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createNativeTraining, ReferenceTraining, type TrainingOperations } from '../../backend/index.js'
+import { availableMemory, formatBytes } from '../../engine/memory.js'
 import { openGguf } from '../../format/index.js'
 import { type Tokenizer, tokenizerFromGguf, trainBpe } from '../../tokenizer/index.js'
 import { openCheckpoint, saveCheckpoint } from './checkpoint.js'
@@ -8,8 +9,8 @@ import { type Dataset, tokenizeDocuments } from './dataset.js'
 import { readDocuments } from './documents.js'
 import { type ExportType, exportModel } from './export.js'
 import { type TokenizerMetadata, tokenizerMetadata } from './gguf.js'
-import { PRESETS, type PresetName, type Recipe } from './presets.js'
-import type { ModelShape } from './shape.js'
+import { completeRecipe, PRESETS, type PresetName, type Recipe } from './presets.js'
+import { type ModelShape, trainingBytes } from './shape.js'
 import { type StepReport, Trainer } from './trainer.js'
 
 export interface TrainOptions {
@@ -115,7 +116,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const heldOut = options.heldOut === undefined ? undefined : await tokenize(options.heldOut)
   const operations = trainingOperations(options)
   try {
-    const recipe = checkpoint?.header.recipe ?? chooseRecipe(options, data)
+    const recipe = completeRecipe(checkpoint?.header.recipe ?? chooseRecipe(options, data))
+    checkMemory(shape, recipe)
     const trainer = new Trainer({ operations, shape, recipe, data })
     await checkpoint?.restore(trainer)
     await checkpoint?.close()
@@ -149,6 +151,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     operations.close()
   }
+}
+
+/** @throws Error saying how much is needed and how much there is */
+function checkMemory(shape: ModelShape, { passTokens }: Recipe): void {
+  const [needed, available] = [trainingBytes(shape, passTokens), availableMemory()]
+  if (needed <= available) return
+  throw new Error(
+    `training this model needs about ${formatBytes(needed)} of memory, but only ${formatBytes(available)} are available; ` +
+      'take a smaller preset, or fewer passTokens',
+  )
 }
 
 /** @returns tokens per second */
