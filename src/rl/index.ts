@@ -24,10 +24,10 @@ export {
   groupAdvantages,
   grpoLoss,
 } from './grpo.js'
+export type { GrpoRecipe } from './policy/grpo-recipe.js'
 export {
   type Completion,
   type GrpoParts,
-  type GrpoRecipe,
   type GrpoReport,
   GrpoTrainer,
   type Task,

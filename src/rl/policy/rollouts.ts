@@ -1,18 +1,11 @@
-import {
-  type Backend,
-  type BackendOptions,
-  type KvCache,
-  selectBackend,
-  type Tensor,
-} from '../../backend/index.js'
+import { type Backend, type BackendOptions, type KvCache, selectBackend } from '../../backend/index.js'
 import type { ModelConfig } from '../../engine/config.js'
 import { Graph, type Sequence } from '../../engine/graph.js'
-import { ropeFrequencies } from '../../engine/rope.js'
 import { createSampler, type Sampler, type SamplerOptions } from '../../engine/sampler.js'
 import type { ModelWeights } from '../../engine/weights.js'
-import { quantizedMatrixFromBytes, quantizeMatrix } from '../../format/index.js'
 import type { Network } from '../trainer/network.js'
 import type { ModelShape } from '../trainer/shape.js'
+import { configOf, packNetwork, weightsOf } from './pack.js'
 
 /** How a policy that samples can be quantised; Q2_K needs rows of a multiple of 256 weights. */
 export const ROLLOUT_TYPES = ['F32', 'F16', 'Q8_0', 'Q4_0', 'MXFP4', 'Q2_K'] as const
@@ -221,79 +214,4 @@ export class RolloutEngine {
     }
     return this.#caches.slice(0, count)
   }
-}
-
-function configOf(shape: ModelShape): ModelConfig {
-  const { vocabulary, width, layers, heads, kvHeads, headSize, feedForward, context, epsilon, tied } = shape
-  return {
-    architecture: 'llama',
-    name: undefined,
-    layers,
-    width,
-    heads,
-    kvHeads,
-    headSize,
-    feedForward,
-    vocabulary,
-    trainedContext: context,
-    epsilon,
-    rope: { width: headSize, base: shape.ropeBase, pairs: 'interleaved', scaling: { type: 'none' } },
-    tied,
-  }
-}
-
-/** The network's parameters as the engine's weights. */
-async function packNetwork(
-  network: Network,
-  type: RolloutType,
-  backend: Backend,
-  config: ModelConfig,
-): Promise<ModelWeights> {
-  const sizes = new Map(network.layout.parameters.map((parameter) => [parameter.name, parameter]))
-  let byteLength = 0
-  const matrix = async (part: string) => {
-    const name = `${part}.weight`
-    const { rows, cols } = sizes.get(name) as { rows: number; cols: number }
-    const bytes = quantizeMatrix(network.parameter(name), rows, cols, type)
-    const weight = await backend.weight(quantizedMatrixFromBytes(name, type, rows, cols, bytes))
-    byteLength += weight.byteLength
-    return weight
-  }
-  const vector = (part: string): Tensor => {
-    const values = network.parameter(`${part}.weight`)
-    const tensor = backend.tensor(1, values.length)
-    backend.upload(tensor, values)
-    return tensor
-  }
-  const embedding = await matrix('token_embd')
-  const layers: ModelWeights['layers'][number][] = []
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `blk.${layer}.`
-    layers.push({
-      attentionNorm: vector(`${at}attn_norm`),
-      query: await matrix(`${at}attn_q`),
-      key: await matrix(`${at}attn_k`),
-      value: await matrix(`${at}attn_v`),
-      output: await matrix(`${at}attn_output`),
-      feedForwardNorm: vector(`${at}ffn_norm`),
-      gate: await matrix(`${at}ffn_gate`),
-      up: await matrix(`${at}ffn_up`),
-      down: await matrix(`${at}ffn_down`),
-    })
-  }
-  const head = config.tied ? embedding : await matrix('output')
-  const { width, base, scaling } = config.rope
-  return {
-    embedding,
-    layers,
-    outputNorm: vector('output_norm'),
-    head,
-    rope: ropeFrequencies(width, base, scaling),
-    byteLength,
-  }
-}
-
-function weightsOf({ embedding, layers, head }: ModelWeights) {
-  const each = layers.flatMap((w) => [w.query, w.key, w.value, w.output, w.gate, w.up, w.down])
-  return new Set([embedding, ...each, head])
 }
