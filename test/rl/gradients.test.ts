@@ -3,7 +3,7 @@ import { ReferenceTraining } from '../../src/backend/index.js'
 import { Random } from '../../src/engine/random.js'
 import { type Batch, Network } from '../../src/rl/trainer/network.js'
 import type { ModelShape } from '../../src/rl/trainer/shape.js'
-import { batchOf, SMALL } from './models.js'
+import { batchOf, lively, SMALL } from './models.js'
 
 /** Six-point central difference: its error is O(h⁶ · f⁽⁷⁾), and rounding adds ε · |f| / h. */
 function difference(f: (x: number) => number, h: number): number {
@@ -31,13 +31,7 @@ describe.each(BRANCHES)('gradients in float64, %s', (_, change, temperature) => 
   const batch = batchOf(shape, [7, 1, 4], 5)
   const network = new Network(operations, shape, batch.ids.length)
   const random = new Random(11)
-  // Larger than at the start of training, and gains away from 1: no branch of the formulas is nearly linear.
-  network.initialise(3)
-  for (const { name, kind } of network.layout.parameters) {
-    const values = network.parameter(name)
-    for (let i = 0; i < values.length; i++)
-      values[i] = kind === 'matrix' ? values[i] * 20 : 0.5 + random.nextDouble()
-  }
+  lively(network, 3)
   const weights = Float64Array.from(batch.ids, () => random.nextDouble() * 2 - 1)
   network.accumulate(batch, (_, begin) => weights.subarray(begin), temperature)
 

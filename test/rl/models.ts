@@ -33,17 +33,13 @@ export function batchOf({ vocabulary }: ModelShape, lengths: readonly number[], 
   }
 }
 
-/**
- * Weights of deviation 1/√columns, those that are added to the stream smaller as usual, and gains from 0.5 to 1.5: no
- * branch of the formulas is nearly linear, and logits are far apart.
- */
+/** First weights as usual, and gains from 0.5 to 1.5: no branch of the formulas is nearly linear, and logits are far apart. */
 export function lively(network: Network<Floats>, seed: number): void {
   network.initialise(seed)
   const random = new Random(seed)
-  for (const { name, kind, cols } of network.layout.parameters) {
+  for (const { name, kind } of network.layout.parameters) {
+    if (kind === 'matrix') continue
     const values = network.parameter(name)
-    const factor = 50 / Math.sqrt(cols)
-    for (let i = 0; i < values.length; i++)
-      values[i] = kind === 'matrix' ? values[i] * factor : 0.5 + random.nextDouble()
+    for (let i = 0; i < values.length; i++) values[i] = 0.5 + random.nextDouble()
   }
 }

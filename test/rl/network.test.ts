@@ -75,7 +75,8 @@ describe('initialise', () => {
       return
     }
     const n = values.length
-    const deviation = /attn_output|ffn_down/.test(name) ? 0.02 / Math.sqrt(2 * shape.layers) : 0.02
+    const residual = /attn_output|ffn_down/.test(name) ? 2 * shape.layers : 1
+    const deviation = 1 / Math.sqrt(cols * residual)
     const standard = values.map((value) => value / deviation)
     const moment = (power: number) => standard.reduce((sum, z) => sum + z ** power, 0) / n
     // Means of z, z², z⁴ have the variances 1/n, 2/n, 96/n: six deviations are left with probability 2e-9.

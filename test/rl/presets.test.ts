@@ -83,6 +83,6 @@ describe.each(Object.entries(PRESETS))('%s', (_, { description, shape, vocabular
   test('makes a recipe whose passes hold a document', () => {
     const { passTokens, batchTokens } = completeRecipe({ ...recipe, steps: 100 })
     expect(passTokens).toBeGreaterThanOrEqual(shape.context)
-    expect(batchTokens).toBeGreaterThanOrEqual(passTokens)
+    expect(batchTokens).toBeGreaterThanOrEqual(shape.context)
   })
 })

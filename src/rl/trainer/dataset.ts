@@ -135,8 +135,14 @@ export class BatchSource {
 
 const rowsOf = ({ starts }: Dataset, piece: number) => starts[piece + 1] - starts[piece] - 1
 
-/** Batches of at most `rows` tokens, of whole pieces, in order. @throws RangeError for a piece that is longer */
-export function packPieces(data: Dataset, pieces: Iterable<number>, rows: number): Batch[] {
+/**
+ * Batches of at most `rows` tokens, of whole pieces, in order, and of about the same size: a last one of a few tokens
+ * would cost almost as much as a full one.
+ * @throws RangeError for a piece that is longer
+ */
+export function packPieces(data: Dataset, pieces: readonly number[], rows: number): Batch[] {
+  const total = pieces.reduce((sum, piece) => sum + rowsOf(data, piece), 0)
+  const enough = total / Math.ceil(total / rows)
   const batches: Batch[] = []
   let members: number[] = []
   let filled = 0
@@ -148,7 +154,7 @@ export function packPieces(data: Dataset, pieces: Iterable<number>, rows: number
   for (const piece of pieces) {
     const length = rowsOf(data, piece)
     if (length > rows) throw new RangeError(`a piece of ${length} tokens does not fit a batch of ${rows}`)
-    if (filled + length > rows) close()
+    if (filled + length > rows || filled >= enough) close()
     members.push(piece)
     filled += length
   }

@@ -133,20 +133,21 @@ export class Network<A extends Floats = Float32Array> {
   }
 
   /**
-   * Normal numbers of deviation 0.02; those that are added to the stream smaller by √(2 · layers), so that its size
-   * does not grow with depth (Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, §2.3). Gains
-   * are 1.
+   * Normal numbers of deviation 1/√columns, so that a product is as large as what it takes; those that are added to the
+   * stream smaller by √(2 · layers), so that its size does not grow with depth (Radford et al., "Language Models are
+   * Unsupervised Multitask Learners", 2019, §2.3). Gains are 1.
    */
   initialise(seed: number): void {
     const random = new Random(seed)
     const residual = 1 / Math.sqrt(2 * this.shape.layers)
-    for (const { name, kind } of this.layout.parameters) {
+    for (const { name, kind, cols } of this.layout.parameters) {
       const values = this.parameter(name)
       if (kind === 'vector') {
         values.fill(1)
         continue
       }
-      const deviation = 0.02 * (/attn_output|ffn_down/.test(name) ? residual : 1)
+      const isResidual = /attn_output|ffn_down/.test(name)
+      const deviation = (isResidual ? residual : 1) / Math.sqrt(cols)
       for (let i = 0; i < values.length; i += 2) {
         const [x, y] = normalPair(random)
         values[i] = deviation * x

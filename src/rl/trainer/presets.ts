@@ -81,7 +81,7 @@ export const PRESETS = {
       context: 512,
     },
     vocabulary: 4096,
-    recipe: { batchTokens: 8192, rate: 2e-3, warmup: 100 },
+    recipe: { batchTokens: 2048, passTokens: 3072, rate: 2e-3, warmup: 200, decay: 0.02 },
   },
   medium: {
     description: '27 M parameters: days on two cores',
