@@ -88,8 +88,7 @@ void product(Pool& pool, const TrainKernels& t, MatrixView a, MatrixView b, Shap
     if (!add) std::fill_n(c, static_cast<size_t>(m) * n, 0.0f);
     return;
   }
-  const int slab_panels =
-      std::max<int>(1, kPackedFloats / (static_cast<size_t>(k) * t.tile_cols));
+  const int slab_panels = std::max<int>(1, kPackedFloats / (static_cast<size_t>(k) * t.tile_cols));
   const int slab = std::min(n, slab_panels * t.tile_cols);
   const size_t of_thread = packed_rows_floats(t), of_b = packed_cols_floats(t, slab, k);
   const size_t bytes = (of_thread * threads + of_b) * sizeof(float);
