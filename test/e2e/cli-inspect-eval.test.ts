@@ -202,7 +202,6 @@ describe.skipIf(skipWithoutData)('eval', () => {
       [[text, ...MODEL, '--ctx', '1'], 'the window must be 2 tokens or more, not 1'],
       [[text, ...MODEL, '--ctx', '513'], 'a context of 513 is more than the 512 positions'],
       [[text, ...MODEL, '--save', join(folder, 'none', 'x')], join(folder, 'none', 'x')],
-      [[text], "required option '-m, --model <file>' not specified"],
     ]
     for (const [flags, message] of failures) expectFailure(await multiscale(['eval', ...flags]), message)
   })

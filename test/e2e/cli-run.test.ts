@@ -151,7 +151,6 @@ describe.skipIf(skipWithoutData)('run: one clear line for what cannot be', () =>
   test('options', async () => {
     const failures: [flags: string[], message: string][] = [
       [['x', ...MODEL, '--nonsense'], "unknown option '--nonsense'"],
-      [['x'], "required option '-m, --model <file>' not specified"],
       [[...MODEL], 'there is no prompt'],
       [['x', 'y', ...MODEL], 'too many arguments'],
       [['x', ...MODEL, '--greedy', '--temp', '1'], '--greedy cannot be combined with --temp'],
@@ -167,6 +166,14 @@ describe.skipIf(skipWithoutData)('run: one clear line for what cannot be', () =>
       [[...MODEL, '--prompt-file', join(folder, 'none.txt')], join(folder, 'none.txt')],
     ]
     for (const [flags, message] of failures) expectFailure(await run(...flags), message)
+  })
+
+  test('without a model and a prompt, the built-in one tells a story', async () => {
+    const { status, stdout, stderr } = await multiscale(['run', '-n', '40', '--seed', '1', '--json'])
+    expect(status, stderr).toBe(0)
+    const { text, promptTokens } = JSON.parse(stdout)
+    expect(promptTokens.length).toBeGreaterThan(1)
+    expect(text).toMatch(/^,? .*\b(girl|boy|named|called)\b/s)
   })
 
   test('files', async () => {

@@ -26,7 +26,9 @@ describe('the README', () => {
     const { status, stdout, stderr } = spawnSync('node', ['example.mjs'], { cwd: scratch, encoding: 'utf8' })
     expect(stderr).toBe('')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/\d+ tokens \((length|end)\), \d+ tokens\/s/)
+    expect(stdout).toMatch(
+      code.includes('loadModel') ? /\d+ tokens \((length|end)\), \d+ tokens\/s/ : /lambda: 0\.\d+/,
+    )
   })
 
   const commands = blocks('sh')
@@ -35,7 +37,7 @@ describe('the README', () => {
 
   it('shows every command', () => {
     const shown = new Set(commands.map((line) => line.split(' ')[1]))
-    expect(shown).toEqual(new Set(['run', 'inspect', 'eval', 'bench', 'doctor']))
+    expect(shown).toEqual(new Set(['run', 'inspect', 'eval', 'bench', 'doctor', 'corpus', 'train', 'rl']))
   })
 
   it.each(commands)('runs: %s', (line) => {

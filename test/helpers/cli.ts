@@ -65,7 +65,7 @@ export function finished(child: ChildProcess): Promise<Finished> {
  */
 export function copyWithoutAddon(): { folder: string; main: string } {
   const folder = mkdtempSync(join(tmpdir(), 'multiscale-no-addon-'))
-  for (const part of ['dist', 'package.json']) {
+  for (const part of ['dist', 'models', 'package.json']) {
     cpSync(join(packageRoot, part), join(folder, part), { recursive: true })
   }
   symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'))
