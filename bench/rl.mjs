@@ -9,8 +9,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { answerEnds, arithmeticTasks } from '../dist/cli/arithmetic-tasks.js'
 import { lineChart } from '../dist/cli/line-chart.js'
-import { corpusDocuments, listArithmeticProblems } from '../dist/corpus/index.js'
+import { corpusDocuments } from '../dist/corpus/index.js'
 import { GrpoTrainer, loadNetwork, RolloutEngine, train, trainingOperations } from '../dist/rl/index.js'
 import { machine } from './machine.mjs'
 
@@ -75,13 +76,6 @@ async function basePolicy() {
   return path
 }
 
-const answerOf = (text) => Number(text.split('\n')[0].match(/\d+/g)?.at(-1) ?? Number.NaN)
-const tasksOf = (split) =>
-  listArithmeticProblems(split).map(({ question, answer }) => ({
-    prompt: question,
-    reward: ({ text }) => (answerOf(text) === answer ? 1 : 0),
-  }))
-
 async function runArm(base, setting, arm, seed) {
   const operations = trainingOperations({})
   const { network, tokenizer } = await loadNetwork(base, operations, { context: 64 })
@@ -91,17 +85,17 @@ async function runArm(base, setting, arm, seed) {
   try {
     const correction = arm === 'float' ? 'none' : arm
     const recipe = { tasks: 32, group: 16, maxTokens: MAX_TOKENS, rate, correction, seed, warmup: 10 }
-    const endIds = new Set([...tokenizer.endIds, ...tokenizer.encode('\n', { addSpecial: false })])
+    const endIds = answerEnds(tokenizer)
     const trainer = new GrpoTrainer({
       operations,
       network,
       tokenizer,
       engine,
-      tasks: tasksOf('train'),
+      tasks: arithmeticTasks('train'),
       endIds,
       recipe,
     })
-    const heldOut = tasksOf('heldout')
+    const heldOut = arithmeticTasks('heldout')
     const before = await trainer.evaluate(heldOut)
     const reports = []
     for (let round = 0; round < rounds; round++) {

@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
+import { answerOf } from '../dist/cli/arithmetic-tasks.js'
 import { listArithmeticProblems } from '../dist/corpus/index.js'
 import { loadModel } from '../dist/index.js'
 import { readDocuments } from '../dist/rl/index.js'
@@ -45,7 +46,7 @@ async function rightAnswers(model) {
   let right = 0
   for (const { question, answer } of problems) {
     const { text } = await model.generate(question, { maxTokens: 20, temperature: 0, stop: ['\n'] }).result
-    if (Number(text.match(/\d+/g)?.at(-1)) === answer) right++
+    if (answerOf(text) === answer) right++
   }
   return { right, problems: problems.length }
 }

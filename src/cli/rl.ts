@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
-import { listArithmeticProblems } from '../corpus/index.js'
 import { Random } from '../engine/random.js'
 import {
-  type Completion,
   EXPORT_TYPES,
   type ExportType,
   exportModel,
@@ -17,6 +15,7 @@ import {
   type Task,
   trainingOperations,
 } from '../rl/index.js'
+import { answerEnds, arithmeticTasks } from './arithmetic-tasks.js'
 import { lineChart } from './line-chart.js'
 import { builtIn, positiveNumber, realNumber, wholeNumber } from './options.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
@@ -126,7 +125,7 @@ async function reinforce(flags: RlFlags): Promise<void> {
       tokenizer,
       engine,
       tasks: arithmeticTasks('train'),
-      endIds: new Set([...tokenizer.endIds, ...tokenizer.encode('\n', { addSpecial: false })]),
+      endIds: answerEnds(tokenizer),
       recipe: {
         tasks,
         group,
@@ -174,19 +173,6 @@ async function reinforce(flags: RlFlags): Promise<void> {
     bar.end()
     operations.close()
   }
-}
-
-/** Problems with a reward of 1 for the right answer, 0 for another. */
-function arithmeticTasks(split: 'train' | 'heldout'): Task[] {
-  return listArithmeticProblems(split).map(({ question, answer }) => ({
-    prompt: question,
-    reward: (completion) => (answerOf(completion) === answer ? 1 : 0),
-  }))
-}
-
-/** The last number of the first line; NaN if there is none. */
-function answerOf({ text }: Completion): number {
-  return Number(text.split('\n')[0].match(/\d+/g)?.at(-1) ?? Number.NaN)
 }
 
 function sample(tasks: Task[], count: number): Task[] {

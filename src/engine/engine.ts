@@ -1,6 +1,7 @@
 import { type Backend, type CacheType, type KvCache, selectBackend } from '../backend/index.js'
 import { openGguf } from '../format/index.js'
 import type { Tokenizer } from '../tokenizer/index.js'
+import { breathe } from './breathe.js'
 import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
@@ -177,12 +178,6 @@ export class Engine {
     this.#cached.push(...part)
     return part.length
   }
-}
-
-/** Lets the event loop of the thread turn once, so that an abort can arrive; throws if it has. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  signal?.throwIfAborted()
 }
 
 function positive(name: string, value: number): number {

@@ -160,6 +160,27 @@ export async function loadWeights(
   }
   const optionalVector = (name: string) => (file.tensors.has(name) ? vector(name) : undefined)
 
+  const tensors = await assembleWeights(config, { matrix, vector, optionalVector })
+  const hasDivisors = file.tensors.has('rope_freqs.weight')
+  const divisors = hasDivisors ? await file.floats('rope_freqs.weight') : undefined
+  if (hasDivisors) advance(file.tensor('rope_freqs.weight').byteLength)
+  const rope = ropeFrequencies(config.rope.width, config.rope.base, config.rope.scaling, divisors)
+  return { ...tensors, rope, byteLength }
+}
+
+/** Where a model's tensors come from, by their GGUF names. */
+export interface TensorSource {
+  matrix(name: string): Promise<Weight>
+  vector(name: string): Promise<Tensor>
+  /** Of tensors that not every model has. */
+  optionalVector?(name: string): Promise<Tensor> | undefined
+}
+
+/** The tensors of a model, one after the other, in the order in which a token meets them. */
+export async function assembleWeights(
+  config: Pick<ModelConfig, 'layers' | 'tied'>,
+  { matrix, vector, optionalVector }: TensorSource,
+): Promise<Pick<ModelWeights, 'embedding' | 'layers' | 'outputNorm' | 'head'>> {
   const embedding = await matrix('token_embd.weight')
   const layers: LayerWeights[] = []
   for (let layer = 0; layer < config.layers; layer++) {
@@ -169,10 +190,10 @@ export async function loadWeights(
       query: await matrix(`${at}attn_q.weight`),
       key: await matrix(`${at}attn_k.weight`),
       value: await matrix(`${at}attn_v.weight`),
-      queryBias: await optionalVector(`${at}attn_q.bias`),
-      keyBias: await optionalVector(`${at}attn_k.bias`),
-      valueBias: await optionalVector(`${at}attn_v.bias`),
       output: await matrix(`${at}attn_output.weight`),
+      queryBias: await optionalVector?.(`${at}attn_q.bias`),
+      keyBias: await optionalVector?.(`${at}attn_k.bias`),
+      valueBias: await optionalVector?.(`${at}attn_v.bias`),
       feedForwardNorm: await vector(`${at}ffn_norm.weight`),
       gate: await matrix(`${at}ffn_gate.weight`),
       up: await matrix(`${at}ffn_up.weight`),
@@ -181,11 +202,7 @@ export async function loadWeights(
   }
   const outputNorm = await vector('output_norm.weight')
   const head = config.tied ? embedding : await matrix('output.weight')
-  const hasDivisors = file.tensors.has('rope_freqs.weight')
-  const divisors = hasDivisors ? await file.floats('rope_freqs.weight') : undefined
-  if (hasDivisors) advance(file.tensor('rope_freqs.weight').byteLength)
-  const rope = ropeFrequencies(config.rope.width, config.rope.base, config.rope.scaling, divisors)
-  return { embedding, layers, outputNorm, head, rope, byteLength }
+  return { embedding, layers, outputNorm, head }
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { GgufArray } from './gguf-header.js'
+
 /** Numbers with their GGUF type spelled out. */
 type TypedNumber =
   | { readonly u8: number }
@@ -11,17 +13,7 @@ type TypedNumber =
   | { readonly f32: number }
   | { readonly f64: number }
 
-type NumberArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | BigUint64Array
-  | BigInt64Array
-  | Float32Array
-  | Float64Array
+type NumberArray = Exclude<GgufArray, readonly string[]>
 
 /**
  * A metadata value to be written. A plain number is a u32, as counts and ids are in every model file; all other

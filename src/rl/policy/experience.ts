@@ -1,4 +1,5 @@
 import { sequenceOffsets } from '../batch.js'
+import { packSequences } from '../trainer/dataset.js'
 import type { Batch, Network } from '../trainer/network.js'
 import type { Rollout } from './rollouts.js'
 
@@ -42,27 +43,12 @@ export function packExperience(
 }
 
 function pack(sequences: readonly { prompt: Int32Array; completion: Int32Array }[]) {
-  const ids: number[] = []
-  const targets: number[] = []
-  const positions: number[] = []
-  const starts = [0]
-  const rows: number[] = []
-  for (const { prompt, completion } of sequences) {
-    const tokens = [...prompt, ...completion]
-    for (let position = 0; position + 1 < tokens.length; position++) {
-      if (position >= prompt.length - 1) rows.push(ids.length)
-      ids.push(tokens[position])
-      targets.push(tokens[position + 1])
-      positions.push(position)
-    }
-    starts.push(ids.length)
-  }
-  const batch: Batch = {
-    ids: Int32Array.from(ids),
-    targets: Int32Array.from(targets),
-    positions: Int32Array.from(positions),
-    starts: Int32Array.from(starts),
-  }
+  const batch = packSequences(
+    sequences.map(({ prompt, completion }) => Int32Array.of(...prompt, ...completion)),
+  )
+  const rows = sequences.flatMap(({ prompt, completion }, i) =>
+    Array.from(completion, (_, token) => batch.starts[i] + prompt.length - 1 + token),
+  )
   return { batch, rows: Int32Array.from(rows) }
 }
 

@@ -1,7 +1,7 @@
-import type { Backend, Tensor } from '../../backend/index.js'
+import type { Backend } from '../../backend/index.js'
 import type { ModelConfig } from '../../engine/config.js'
 import { ropeFrequencies } from '../../engine/rope.js'
-import type { ModelWeights } from '../../engine/weights.js'
+import { assembleWeights, type ModelWeights } from '../../engine/weights.js'
 import { quantizedMatrixFromBytes, quantizeMatrix } from '../../format/index.js'
 import type { Network } from '../trainer/network.js'
 import type { ModelShape } from '../trainer/shape.js'
@@ -36,50 +36,20 @@ export async function packNetwork(
 ): Promise<ModelWeights> {
   const sizes = new Map(network.layout.parameters.map((parameter) => [parameter.name, parameter]))
   let byteLength = 0
-  const matrix = async (part: string) => {
-    const name = `${part}.weight`
+  const matrix = async (name: string) => {
     const { rows, cols } = sizes.get(name) as { rows: number; cols: number }
     const bytes = quantizeMatrix(network.parameter(name), rows, cols, type)
     const weight = await backend.weight(quantizedMatrixFromBytes(name, type, rows, cols, bytes))
     byteLength += weight.byteLength
     return weight
   }
-  const vector = (part: string): Tensor => {
-    const values = network.parameter(`${part}.weight`)
+  const vector = async (name: string) => {
+    const values = network.parameter(name)
     const tensor = backend.tensor(1, values.length)
     backend.upload(tensor, values)
     return tensor
   }
-  const embedding = await matrix('token_embd')
-  const layers: ModelWeights['layers'][number][] = []
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `blk.${layer}.`
-    layers.push({
-      attentionNorm: vector(`${at}attn_norm`),
-      query: await matrix(`${at}attn_q`),
-      key: await matrix(`${at}attn_k`),
-      value: await matrix(`${at}attn_v`),
-      output: await matrix(`${at}attn_output`),
-      feedForwardNorm: vector(`${at}ffn_norm`),
-      gate: await matrix(`${at}ffn_gate`),
-      up: await matrix(`${at}ffn_up`),
-      down: await matrix(`${at}ffn_down`),
-    })
-  }
-  const head = config.tied ? embedding : await matrix('output')
+  const tensors = await assembleWeights(config, { matrix, vector })
   const { width, base, scaling } = config.rope
-  return {
-    embedding,
-    layers,
-    outputNorm: vector('output_norm'),
-    head,
-    rope: ropeFrequencies(width, base, scaling),
-    byteLength,
-  }
-}
-
-/** All matrices, each once. */
-export function weightsOf({ embedding, layers, head }: ModelWeights) {
-  const each = layers.flatMap((w) => [w.query, w.key, w.value, w.output, w.gate, w.up, w.down])
-  return new Set([embedding, ...each, head])
+  return { ...tensors, rope: ropeFrequencies(width, base, scaling), byteLength }
 }

@@ -1,11 +1,12 @@
 import { type Backend, type BackendOptions, type KvCache, selectBackend } from '../../backend/index.js'
+import { breathe } from '../../engine/breathe.js'
 import type { ModelConfig } from '../../engine/config.js'
 import { Graph, type Sequence } from '../../engine/graph.js'
 import { createSampler, type Sampler, type SamplerOptions } from '../../engine/sampler.js'
-import type { ModelWeights } from '../../engine/weights.js'
+import { type ModelWeights, matricesOf } from '../../engine/weights.js'
 import type { Network } from '../trainer/network.js'
 import type { ModelShape } from '../trainer/shape.js'
-import { configOf, packNetwork, weightsOf } from './pack.js'
+import { configOf, packNetwork } from './pack.js'
 
 /** How a policy that samples can be quantised; Q2_K needs rows of a multiple of 256 weights. */
 export const ROLLOUT_TYPES = ['F32', 'F16', 'Q8_0', 'Q4_0', 'MXFP4', 'Q2_K'] as const
@@ -96,7 +97,9 @@ export class RolloutEngine {
     const { passes } = this
     const options = { passes, granularity: 'group' as const, context: this.#context, batch: BATCH }
     this.#graph = new Graph(this.#backend, this.#config, this.#weights, options)
-    if (previous) for (const weight of weightsOf(previous)) this.#backend.free(weight)
+    // A tied head is the embedding.
+    if (previous)
+      for (const weight of new Set([previous.embedding, ...matricesOf(previous)])) this.#backend.free(weight)
   }
 
   /**
@@ -119,8 +122,7 @@ export class RolloutEngine {
     let running: Running[] = []
     let next = 0
     while (running.length > 0 || next < prompts.length) {
-      await new Promise((resolve) => setImmediate(resolve))
-      signal?.throwIfAborted()
+      await breathe(signal)
       const fresh: Running[] = []
       while (free.length > 0 && next < prompts.length) {
         const index = next++

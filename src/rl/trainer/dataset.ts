@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { breathe } from '../../engine/breathe.js'
 import { Random } from '../../engine/random.js'
 import type { Tokenizer } from '../../tokenizer/index.js'
+import { bytesOf } from './gguf.js'
 import type { Batch } from './network.js'
 
 /** Tokenized documents, those longer than the context cut into pieces. */
@@ -48,8 +50,7 @@ export async function tokenizeDocuments(
     bytes += Buffer.byteLength(text)
     if (++count % 512 === 0) {
       onProgress?.(count)
-      await new Promise((resolve) => setImmediate(resolve))
-      signal?.throwIfAborted()
+      await breathe(signal)
     }
   }
   onProgress?.(count)
@@ -60,9 +61,6 @@ export async function tokenizeDocuments(
   const hash = createHash('sha256').update(bytesOf(data.ids)).update(bytesOf(data.starts))
   return { ...data, documents: count, bytes, tokens: length - pieces, fingerprint: hash.digest('hex') }
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array) =>
-  new Uint8Array(buffer, byteOffset, byteLength)
 
 function doubled(ids: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(2 * ids.length)
@@ -133,6 +131,7 @@ export class BatchSource {
   }
 }
 
+const tokensOf = ({ ids, starts }: Dataset, piece: number) => ids.subarray(starts[piece], starts[piece + 1])
 const rowsOf = ({ starts }: Dataset, piece: number) => starts[piece + 1] - starts[piece] - 1
 
 /**
@@ -147,7 +146,7 @@ export function packPieces(data: Dataset, pieces: readonly number[], rows: numbe
   let members: number[] = []
   let filled = 0
   const close = () => {
-    if (members.length > 0) batches.push(batchOf(data, members, filled))
+    if (members.length > 0) batches.push(packSequences(members.map((piece) => tokensOf(data, piece))))
     members = []
     filled = 0
   }
@@ -162,20 +161,22 @@ export function packPieces(data: Dataset, pieces: readonly number[], rows: numbe
   return batches
 }
 
-function batchOf({ ids, starts }: Dataset, pieces: readonly number[], rows: number): Batch {
+/** Sequences one after the other; of each, every token but the last is read, and predicts the next. */
+export function packSequences(sequences: readonly Int32Array[]): Batch {
+  const rows = sequences.reduce((sum, { length }) => sum + length - 1, 0)
   const batch = {
     ids: new Int32Array(rows),
     targets: new Int32Array(rows),
     positions: new Int32Array(rows),
-    starts: new Int32Array(pieces.length + 1),
+    starts: new Int32Array(sequences.length + 1),
   }
   let row = 0
-  pieces.forEach((piece, i) => {
-    const [begin, end] = [starts[piece], starts[piece + 1]]
-    batch.ids.set(ids.subarray(begin, end - 1), row)
-    batch.targets.set(ids.subarray(begin + 1, end), row)
-    for (let position = 0; position < end - begin - 1; position++) batch.positions[row + position] = position
-    row += end - begin - 1
+  sequences.forEach((tokens, i) => {
+    batch.ids.set(tokens.subarray(0, -1), row)
+    batch.targets.set(tokens.subarray(1), row)
+    for (let position = 0; position + 1 < tokens.length; position++)
+      batch.positions[row + position] = position
+    row += tokens.length - 1
     batch.starts[i + 1] = row
   })
   return batch

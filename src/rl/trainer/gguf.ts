@@ -30,7 +30,7 @@ export function modelMetadata(
   ])
 }
 
-export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
 /** The network's parameters as tensors of a file, in float32. */

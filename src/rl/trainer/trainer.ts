@@ -1,4 +1,5 @@
 import type { TrainingOperations } from '../../backend/index.js'
+import { breathe } from '../../engine/breathe.js'
 import { BatchSource, type DataPosition, type Dataset, packPieces } from './dataset.js'
 import { Network } from './network.js'
 import { Optimizer } from './optimizer.js'
@@ -93,8 +94,7 @@ export class Trainer {
     try {
       for (const batch of batches) {
         total -= sum(network.accumulate(batch, (part) => new Float64Array(part.length).fill(-1 / tokens)))
-        await new Promise((resolve) => setImmediate(resolve))
-        signal?.throwIfAborted()
+        await breathe(signal)
       }
     } catch (error) {
       this.#source.position = before
@@ -120,8 +120,7 @@ export class Trainer {
     let total = 0
     for (const batch of packPieces(data, pieces, this.network.rows)) {
       total -= sum(this.network.evaluate(batch))
-      await new Promise((resolve) => setImmediate(resolve))
-      signal?.throwIfAborted()
+      await breathe(signal)
     }
     return total / data.tokens
   }
