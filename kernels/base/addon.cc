@@ -184,7 +184,7 @@ napi_value linear_digits(napi_env, Arguments& a) {
     if (!p.weight->format().quantized || d.cols() != p.weight->cols())
       throw Failure{"digits and weight do not fit"};
   const Share share(c, d.rows());
-  linear(c.pool, *c.gemm, d, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, d, list)), c.order);
+  linear(c.pool, *c.gemm, d, list, c.scratch.at_least(scratch_bytes(c.pool, *c.gemm, d, list)), c.order);
   return nullptr;
 }
 
@@ -203,7 +203,8 @@ napi_value linear_float(napi_env, Arguments& a) {
     if (p.weight->cols() != list[0].weight->cols())
       throw Failure{"weights of one activation with other columns"};
   const Share share(c, rows);
-  linear(c.pool, *c.gemm, x, rows, list, c.scratch_of(scratch_bytes(c.pool, *c.gemm, rows, list)), c.order);
+  linear(c.pool, *c.gemm, x, rows, list, c.scratch.at_least(scratch_bytes(c.pool, *c.gemm, rows, list)),
+         c.order);
   return nullptr;
 }
 
@@ -222,17 +223,6 @@ napi_value rms_norm(napi_env, Arguments& a) {
   return nullptr;
 }
 
-// Small enough to be spread over threads, large enough to be worth a hand-over.
-constexpr size_t kElementsPerTask = 16384;
-
-template <class Body>
-void for_slices(Pool& pool, size_t count, const Body& body) {
-  pool.parallel_for(static_cast<int>((count + kElementsPerTask - 1) / kElementsPerTask), [&](int task, int) {
-    const size_t begin = task * kElementsPerTask;
-    body(begin, count - begin < kElementsPerTask ? count - begin : kElementsPerTask);
-  });
-}
-
 size_t element_count(Arguments& a, size_t i) {
   const int count = a.integer(i);
   if (count < 0) throw Failure{"a negative count"};
@@ -245,8 +235,8 @@ napi_value swiglu(napi_env, Arguments& a) {
   const size_t count = element_count(a, 4);
   const float *gate = a.floats(1, count), *up = a.floats(2, count);
   float* out = a.floats(3, count);
-  for_slices(c.pool, count,
-             [&](size_t at, size_t n) { c.elementwise->swiglu(gate + at, up + at, n, out + at); });
+  for_parts(c.pool, count,
+            [&](size_t at, size_t n) { c.elementwise->swiglu(gate + at, up + at, n, out + at); });
   return nullptr;
 }
 
@@ -256,7 +246,7 @@ napi_value add(napi_env, Arguments& a) {
   const size_t count = element_count(a, 3);
   float* x = a.floats(1, count);
   const float* y = a.floats(2, count);
-  for_slices(c.pool, count, [&](size_t at, size_t n) { c.elementwise->add(x + at, y + at, n); });
+  for_parts(c.pool, count, [&](size_t at, size_t n) { c.elementwise->add(x + at, y + at, n); });
   return nullptr;
 }
 
@@ -321,7 +311,7 @@ napi_value attend(napi_env, Arguments& a) {
     throw Failure{"attention out of range"};
   const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
   float* scratch =
-      reinterpret_cast<float*>(c.scratch_of(c.pool.threads() * kv.scratch_floats() * sizeof(float)));
+      reinterpret_cast<float*>(c.scratch.at_least(c.pool.threads() * kv.scratch_floats() * sizeof(float)));
   kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count),
             a.floats(8, count), scratch);
   return nullptr;

@@ -1,7 +1,5 @@
 // What every operation runs in: a pool of threads and the kernels of one variant.
 #pragma once
-#include <new>
-
 #include "attention/contract.h"
 #include "base/arguments.h"
 #include "base/cpu.h"
@@ -35,13 +33,6 @@ struct Context {
         train(train_kernels(static_cast<int>(l))),
         pool(threads),
         decode_threads(threads) {}
-
-  // Throws std::bad_alloc.
-  uint8_t* scratch_of(size_t bytes) {
-    if (scratch.size() < bytes) scratch = Memory(bytes);
-    if (bytes && !scratch.data()) throw std::bad_alloc();
-    return scratch.data();
-  }
 };
 
 template <>

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <new>
+
 #if defined(__SANITIZE_ADDRESS__)
 #define MS_GUARDED 1
 #elif defined(__has_feature)
@@ -54,6 +56,12 @@ Memory::Memory(size_t bytes, bool streamed) {
 
 Memory::~Memory() {
   if (mapping_) munmap(mapping_, mapped_);
+}
+
+uint8_t* Memory::at_least(size_t bytes) {
+  if (size_ < bytes) *this = Memory(bytes);
+  if (bytes && !data_) throw std::bad_alloc();
+  return data_;
 }
 
 }  // namespace multiscale

@@ -19,6 +19,9 @@ class Memory {
     return *this;
   }
 
+  // At least `bytes`, zeroed where it had to grow. Throws std::bad_alloc.
+  uint8_t* at_least(size_t bytes);
+
   uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 

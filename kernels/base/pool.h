@@ -67,4 +67,17 @@ class Pool {
   std::vector<std::thread> workers_;
 };
 
+// Elements of a task of an operation that touches each once: small enough to be spread over threads, large
+// enough to be worth a hand-over. Sums over such parts are the same for any number of threads.
+constexpr size_t kPart = 16384;
+
+// Calls body(begin, count) for parts of `count` elements.
+template <class Body>
+void for_parts(Pool& pool, size_t count, const Body& body) {
+  pool.parallel_for(static_cast<int>((count + kPart - 1) / kPart), [&](int task, int) {
+    const size_t begin = task * kPart;
+    body(begin, count - begin < kPart ? count - begin : kPart);
+  });
+}
+
 }  // namespace multiscale

@@ -14,18 +14,6 @@ namespace multiscale {
 
 namespace {
 
-// Elements of a task of an operation that touches each once. The sums over such parts are the same for any
-// number of threads.
-constexpr size_t kPart = 16384;
-
-template <class Body>
-void for_parts(Pool& pool, size_t count, const Body& body) {
-  pool.parallel_for(static_cast<int>((count + kPart - 1) / kPart), [&](int task, int) {
-    const size_t begin = task * kPart;
-    body(begin, std::min(kPart, count - begin));
-  });
-}
-
 // Rows of a task, when each has `cols` elements.
 template <class Body>
 void for_rows(Pool& pool, int rows, int cols, const Body& body) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace multiscale {
 
@@ -28,13 +27,10 @@ void for_heads(Pool& pool, const TrainKernels& t, const TrainAttention& job, Mem
   int longest = 0;
   for (int d = 0; d < job.documents; d++) longest = std::max(longest, job.starts[d + 1] - job.starts[d]);
   const size_t floats = thread_scratch(t, longest, job.head_size);
-  const size_t bytes = floats * pool.threads() * sizeof(float);
-  if (scratch.size() < bytes) scratch = Memory(bytes);
-  if (!scratch.data()) throw std::bad_alloc();
+  float* const parts = reinterpret_cast<float*>(scratch.at_least(floats * pool.threads() * sizeof(float)));
   pool.parallel_for(job.documents * job.kv_heads, [&](int task, int thread) {
     const int document = task / job.kv_heads, start = job.starts[document];
-    body(start, job.starts[document + 1] - start, task % job.kv_heads,
-         reinterpret_cast<float*>(scratch.data()) + floats * thread);
+    body(start, job.starts[document + 1] - start, task % job.kv_heads, parts + floats * thread);
   });
 }
 

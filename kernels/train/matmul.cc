@@ -1,7 +1,6 @@
 #include "train/matmul.h"
 
 #include <algorithm>
-#include <new>
 
 namespace multiscale {
 
@@ -91,10 +90,8 @@ void product(Pool& pool, const TrainKernels& t, MatrixView a, MatrixView b, Shap
   const int slab_panels = std::max<int>(1, kPackedFloats / (static_cast<size_t>(k) * t.tile_cols));
   const int slab = std::min(n, slab_panels * t.tile_cols);
   const size_t of_thread = packed_rows_floats(t), of_b = packed_cols_floats(t, slab, k);
-  const size_t bytes = (of_thread * threads + of_b) * sizeof(float);
-  if (scratch.size() < bytes) scratch = Memory(bytes);
-  if (!scratch.data()) throw std::bad_alloc();
-  float* const rows_scratch = reinterpret_cast<float*>(scratch.data());
+  float* const rows_scratch =
+      reinterpret_cast<float*>(scratch.at_least((of_thread * threads + of_b) * sizeof(float)));
   float* const packed_b = rows_scratch + of_thread * threads;
 
   // Blocks of equal size, a multiple of threads if there are few.
