@@ -71,17 +71,53 @@ MS_INLINE F16 broadcast16(float x) {
   return v;
 }
 
-// Loads n < 16 floats and fills the rest with zeros.
+// Lane i: all bits of it, if i < n.
+MS_INLINE I16 lanes_below(int n) {
+  const int32_t lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  I16 v = load16(lanes);
+  for (int i = 0; i < kParts; i++) v.part[i] = v.part[i] < n - (VecI){};
+  return v;
+}
+
+// The first n lanes of v, and the others of the rest.
+MS_INLINE F16 first_lanes(F16 v, int n, F16 rest) {
+  const I16 mask = lanes_below(n);
+  for (int i = 0; i < kParts; i++)
+    v.part[i] = (VecF)((mask.part[i] & (VecI)v.part[i]) | (~mask.part[i] & (VecI)rest.part[i]));
+  return v;
+}
+
+// Loads n < 16 floats and fills the rest with zeros; reads nothing behind them.
 MS_INLINE F16 load_partial16(const float* p, int n) {
+#if defined(__AVX512F__)
+  F16 v;
+  v.part[0] = (VecF)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+  return v;
+#elif defined(__AVX2__)
+  const I16 mask = lanes_below(n);
+  F16 v;
+  for (int i = 0; i < kParts; i++)
+    v.part[i] = (VecF)_mm256_maskload_ps(p + i * kLanes, (__m256i)mask.part[i]);
+  return v;
+#else
   float tail[16] = {0};
   for (int i = 0; i < n; i++) tail[i] = p[i];
   return load16(tail);
+#endif
 }
 
 MS_INLINE void store_partial16(float* p, F16 v, int n) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v.part[0]);
+#elif defined(__AVX2__)
+  const I16 mask = lanes_below(n);
+  for (int i = 0; i < kParts; i++)
+    _mm256_maskstore_ps(p + i * kLanes, (__m256i)mask.part[i], (__m256)v.part[i]);
+#else
   float tail[16];
   store16(tail, v);
   for (int i = 0; i < n; i++) p[i] = tail[i];
+#endif
 }
 
 MS_INLINE F16 operator+(F16 a, F16 b) {

@@ -13,12 +13,24 @@ constexpr int kQueryBlock = 48;
 
 int padded(int n) { return (n + 15) / 16 * 16; }
 
-size_t thread_scratch(const TrainKernels& t, int longest, int head_size) {
-  const size_t products = std::max({product_scratch(t, {kQueryBlock, padded(longest), head_size}),
-                                    product_scratch(t, {kQueryBlock, head_size, padded(longest)}),
-                                    product_scratch(t, {longest, head_size, kQueryBlock})});
-  return products + 2 * size_t{kQueryBlock} * padded(longest);
-}
+// What one thread needs for a document of `length` rows: where each part lies behind the one before.
+struct Scratch {
+  size_t left, block_right, keys_across, keys, values_across, probabilities, gradients, floats;
+
+  Scratch(const TrainKernels& t, int length, int head_size) {
+    const size_t block = size_t{kQueryBlock} * padded(length);
+    const size_t across = packed_right_floats(t, length, head_size);
+    const size_t along = packed_right_floats(t, head_size, length);
+    left = 0;
+    block_right = left + packed_left_floats(t);
+    keys_across = block_right + packed_right_floats(t, head_size, kQueryBlock);
+    keys = keys_across + across;
+    values_across = keys + along;
+    probabilities = values_across + across;
+    gradients = probabilities + block;
+    floats = gradients + block;
+  }
+};
 
 // Calls body(document's first row, its length, kv head, scratch) for all of them.
 template <class Body>
@@ -26,7 +38,7 @@ void for_heads(Pool& pool, const TrainKernels& t, const TrainAttention& job, Mem
                const Body& body) {
   int longest = 0;
   for (int d = 0; d < job.documents; d++) longest = std::max(longest, job.starts[d + 1] - job.starts[d]);
-  const size_t floats = thread_scratch(t, longest, job.head_size);
+  const size_t floats = Scratch(t, longest, job.head_size).floats;
   float* const parts = reinterpret_cast<float*>(scratch.at_least(floats * pool.threads() * sizeof(float)));
   pool.parallel_for(job.documents * job.kv_heads, [&](int task, int thread) {
     const int document = task / job.kv_heads, start = job.starts[document];
@@ -39,15 +51,21 @@ struct Head {
   const TrainKernels& t;
   const TrainAttention& job;
   int start, length, kv_head;
-  float* products;       // scratch of products
+  float* scratch;
+  Scratch parts;
   float* probabilities;  // [kQueryBlock, keys]
   float* gradients;      // the same
 
-  Head(const TrainKernels& kernels, const TrainAttention& j, int s, int l, int h, float* scratch)
-      : t(kernels), job(j), start(s), length(l), kv_head(h), products(scratch) {
-    gradients = scratch + thread_scratch(kernels, l, j.head_size) - size_t{kQueryBlock} * padded(l);
-    probabilities = gradients - size_t{kQueryBlock} * padded(l);
-  }
+  Head(const TrainKernels& kernels, const TrainAttention& j, int s, int l, int h, float* memory)
+      : t(kernels),
+        job(j),
+        start(s),
+        length(l),
+        kv_head(h),
+        scratch(memory),
+        parts(t, length, job.head_size),
+        probabilities(scratch + parts.probabilities),
+        gradients(scratch + parts.gradients) {}
 
   size_t query_stride() const { return static_cast<size_t>(job.heads) * job.head_size; }
   size_t key_stride() const { return static_cast<size_t>(job.kv_heads) * job.head_size; }
@@ -58,7 +76,16 @@ struct Head {
   MatrixView queries(const float* x, int row, int head) const {
     return {x + query_at(row, head), query_stride(), 1};
   }
-  MatrixView keys(const float* x) const { return {x + key_at(), key_stride(), 1}; }
+  // [length, head_size] as right operand, and its transpose; k or v.
+  PackedRight along(const float* x, size_t at) const {
+    return pack_right(t, keys(x), job.head_size, length, scratch + at);
+  }
+  PackedRight across(const float* x, size_t at) const {
+    return pack_right(t, keys(x).transposed(), length, job.head_size, scratch + at);
+  }
+  void multiply(MatrixView a, const PackedRight& b, Shape shape, float* c, size_t stride, bool add) const {
+    product(t, a, b, shape, c, stride, add, scratch + parts.left);
+  }
 
   // Calls body(head, first query row, rows, keys they see at most) for every block of the group's queries.
   template <class Body>
@@ -72,53 +99,61 @@ struct Head {
   }
 
   // probabilities [rows, keys] of a block.
-  void weigh(int head, int row, int rows, int seen) const {
-    product(t, queries(job.q, row, head), keys(job.k).transposed(), {rows, seen, job.head_size},
-            probabilities, seen, false, products);
+  void weigh(const PackedRight& keys_across, int head, int row, int rows, int seen) const {
+    multiply(queries(job.q, row, head), keys_across, {rows, seen, job.head_size}, probabilities, seen, false);
     for (int i = 0; i < rows; i++)
       t.softmax(probabilities + static_cast<size_t>(i) * seen, row + i + 1, seen, job.scale);
   }
+
+ private:
+  MatrixView keys(const float* x) const { return {x + key_at(), key_stride(), 1}; }
 };
 
 }  // namespace
 
 void attend(Pool& pool, const TrainKernels& t, const TrainAttention& job, float* out, Memory& scratch) {
-  for_heads(pool, t, job, scratch, [&](int start, int length, int kv_head, float* part) {
-    const Head h(t, job, start, length, kv_head, part);
+  for_heads(pool, t, job, scratch, [&](int start, int length, int kv_head, float* memory) {
+    const Head h(t, job, start, length, kv_head, memory);
+    const PackedRight keys_across = h.across(job.k, h.parts.keys_across);
+    const PackedRight values = h.along(job.v, h.parts.keys);
     h.for_blocks([&](int head, int row, int rows, int seen) {
-      h.weigh(head, row, rows, seen);
+      h.weigh(keys_across, head, row, rows, seen);
       const MatrixView p{h.probabilities, static_cast<size_t>(seen), 1};
-      product(t, p, h.keys(job.v), {rows, job.head_size, seen}, out + h.query_at(row, head), h.query_stride(),
-              false, h.products);
+      h.multiply(p, values, {rows, job.head_size, seen}, out + h.query_at(row, head), h.query_stride(),
+                 false);
     });
   });
 }
 
 void attend_backward(Pool& pool, const TrainKernels& t, const TrainAttention& job, const float* dout,
                      float* dq, float* dk, float* dv, Memory& scratch) {
-  for_heads(pool, t, job, scratch, [&](int start, int length, int kv_head, float* part) {
-    const Head h(t, job, start, length, kv_head, part);
+  for_heads(pool, t, job, scratch, [&](int start, int length, int kv_head, float* memory) {
+    const Head h(t, job, start, length, kv_head, memory);
+    const PackedRight keys_across = h.across(job.k, h.parts.keys_across);
+    const PackedRight keys = h.along(job.k, h.parts.keys);
+    const PackedRight values_across = h.across(job.v, h.parts.values_across);
     float *to_k = dk + h.key_at(), *to_v = dv + h.key_at();
     for (int row = 0; row < length; row++) {
       memset(to_k + row * h.key_stride(), 0, job.head_size * sizeof(float));
       memset(to_v + row * h.key_stride(), 0, job.head_size * sizeof(float));
     }
     h.for_blocks([&](int head, int row, int rows, int seen) {
-      h.weigh(head, row, rows, seen);
+      h.weigh(keys_across, head, row, rows, seen);
       const MatrixView p{h.probabilities, static_cast<size_t>(seen), 1};
       const MatrixView ds{h.gradients, static_cast<size_t>(seen), 1};
-      const MatrixView from = h.queries(dout, row, head);
-      product(t, p.transposed(), from, {seen, job.head_size, rows}, to_v, h.key_stride(), true, h.products);
-      product(t, from, h.keys(job.v).transposed(), {rows, seen, job.head_size}, h.gradients, seen, false,
-              h.products);
+      const auto block = [&](const float* x) {
+        return pack_right(t, h.queries(x, row, head), job.head_size, rows, h.scratch + h.parts.block_right);
+      };
+      const Shape from_rows{seen, job.head_size, rows};
+      h.multiply(p.transposed(), block(dout), from_rows, to_v, h.key_stride(), true);
+      h.multiply(h.queries(dout, row, head), values_across, {rows, seen, job.head_size}, h.gradients, seen,
+                 false);
       for (int i = 0; i < rows; i++) {
         const size_t at = static_cast<size_t>(i) * seen;
         t.softmax_backward(h.probabilities + at, h.gradients + at, row + i + 1, seen, job.scale);
       }
-      product(t, ds, h.keys(job.k), {rows, job.head_size, seen}, dq + h.query_at(row, head), h.query_stride(),
-              false, h.products);
-      product(t, ds.transposed(), h.queries(job.q, row, head), {seen, job.head_size, rows}, to_k,
-              h.key_stride(), true, h.products);
+      h.multiply(ds, keys, {rows, job.head_size, seen}, dq + h.query_at(row, head), h.query_stride(), false);
+      h.multiply(ds.transposed(), block(job.q), from_rows, to_k, h.key_stride(), true);
     });
   });
 }

@@ -116,11 +116,16 @@ void pack(const float* from, size_t stride_i, size_t stride_k, int count, int de
   if (whole < count)
     for (size_t i = 0; i < panel; i++) packed[whole / width * panel + i] = 0;
   if (stride_i == 1) {
-    // All panels of a k together: rows may lie a multiple of a page apart, where few of them stay in a cache.
-    for (int k = 0; k < depth; k++) {
-      float* to = packed + (size_t)k * width;
+    // A few rows at a time, panel after panel: rows may lie a multiple of a page apart, and so may panels,
+    // and few such lines stay in a cache.
+    constexpr int kStrip = 16;
+    for (int first = 0; first < depth; first += kStrip) {
+      const int last = depth - first < kStrip ? depth : first + kStrip;
+      float* to = packed + (size_t)first * width;
       for (int i = 0; i < count; i += width, to += panel)
-        copy_floats(from + k * stride_k + i, count - i < width ? count - i : width, to);
+        for (int k = first; k < last; k++)
+          copy_floats(from + k * stride_k + i, count - i < width ? count - i : width,
+                      to + (size_t)(k - first) * width);
     }
     return;
   }
@@ -187,18 +192,15 @@ void swiglu_backward(const float* dout, const float* gate, const float* up, size
   }
 }
 
-MS_INLINE F16 lanes_below(F16 v, int count, float otherwise) {
-  if (count >= 16) return v;
-  float lanes[16];
-  store16(lanes, v);
-  for (int i = count < 0 ? 0 : count; i < 16; i++) lanes[i] = otherwise;
-  return load16(lanes);
+// For the lanes of a vector of which `count` are meant, perhaps more than there are.
+MS_INLINE F16 lanes_or(F16 v, int count, float otherwise) {
+  return count < 16 ? first_lanes(v, count, broadcast16(otherwise)) : v;
 }
 
 MS_INLINE float maximum(const float* x, int count) {
   F16 most = broadcast16(-__builtin_inff());
   for (int k = 0; k < count; k += 16)
-    most = max16(most, lanes_below(load_up_to(x, k, count), count - k, -__builtin_inff()));
+    most = max16(most, lanes_or(load_up_to(x, k, count), count - k, -__builtin_inff()));
   return max_lanes(most);
 }
 
@@ -206,7 +208,7 @@ void softmax(float* x, int count, int padded, float scale) {
   const F16 most = broadcast16(maximum(x, count)), factor = broadcast16(scale);
   F16 sum = broadcast16(0.0f);
   for (int k = 0; k < count; k += 16) {
-    const F16 e = lanes_below(exp16((load_up_to(x, k, count) - most) * factor), count - k, 0.0f);
+    const F16 e = lanes_or(exp16((load_up_to(x, k, count) - most) * factor), count - k, 0.0f);
     store_up_to(x, k, count, e);
     sum = sum + e;
   }
@@ -232,7 +234,7 @@ double exponentials(float* x, int count, float scale, float* max) {
     const int end = count - begin < 4096 ? count : begin + 4096;
     F16 sum = broadcast16(0.0f);
     for (int k = begin; k < end; k += 16) {
-      const F16 e = lanes_below(exp16((load_up_to(x, k, end) - most) * factor), end - k, 0.0f);
+      const F16 e = lanes_or(exp16((load_up_to(x, k, end) - most) * factor), end - k, 0.0f);
       store_up_to(x, k, end, e);
       sum = sum + e;
     }

@@ -14,12 +14,10 @@ constexpr size_t kPackedFloats = size_t{8} << 20;
 
 int round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
-size_t packed_rows_floats(const TrainKernels& t) {
-  return static_cast<size_t>(round_up(kRowBlock, t.tile_rows)) * kDepth;
-}
-
-size_t packed_cols_floats(const TrainKernels& t, int n, int k) {
-  return static_cast<size_t>(round_up(n, t.tile_cols)) * k;
+// Where the panel of columns j … of rows at … at + kDepth - 1 begins.
+const float* panel_of(const TrainKernels& t, const PackedRight& b, int at, int j) {
+  return b.at + static_cast<size_t>(at) * round_up(b.n, t.tile_cols) +
+         static_cast<size_t>(j) * std::min(kDepth, b.k - at);
 }
 
 // Rows at … at + kDepth - 1 of b, n columns of a k that has `k` rows, to their place: the slab lies at at ·
@@ -41,17 +39,16 @@ void pack_columns(const TrainKernels& t, MatrixView b, int first, int count, int
   }
 }
 
-// Rows of the result, at most kRowBlock, from packed b.
-void multiply_rows(const TrainKernels& t, MatrixView a, const float* packed_b, Shape shape, float* c,
+// Rows of the result, at most kRowBlock.
+void multiply_rows(const TrainKernels& t, MatrixView a, const PackedRight& b, Shape shape, float* c,
                    size_t stride, bool add, float* packed_a) {
-  const int width = round_up(shape.n, t.tile_cols);
   for (int at = 0; at < shape.k; at += kDepth) {
     const int depth = std::min(kDepth, shape.k - at);
     // Rows of a that lie in order are read as they are; each then stays in the first-level cache for a tile.
     const int whole = a.col == 1 ? shape.m - shape.m % t.tile_rows : 0;
     t.pack(a.from(whole, at).at, a.row, a.col, shape.m - whole, depth, t.tile_rows, packed_a);
     for (int j = 0; j < shape.n; j += t.tile_cols) {
-      const float* panel = packed_b + static_cast<size_t>(at) * width + static_cast<size_t>(j) * depth;
+      const float* panel = panel_of(t, b, at, j);
       const int cols = std::min(t.tile_cols, shape.n - j);
       const bool more = add || at > 0;
       for (int i = 0; i < whole; i += t.tile_rows)
@@ -65,17 +62,24 @@ void multiply_rows(const TrainKernels& t, MatrixView a, const float* packed_b, S
 
 }  // namespace
 
-size_t product_scratch(const TrainKernels& t, Shape shape) {
-  return packed_rows_floats(t) + packed_cols_floats(t, shape.n, shape.k);
+size_t packed_left_floats(const TrainKernels& t) {
+  return static_cast<size_t>(round_up(kRowBlock, t.tile_rows)) * kDepth;
 }
 
-void product(const TrainKernels& t, MatrixView a, MatrixView b, Shape shape, float* c, size_t stride,
-             bool add, float* scratch) {
-  float* packed_b = scratch + packed_rows_floats(t);
-  pack_columns(t, b, 0, shape.n, shape.n, shape.k, packed_b);
+size_t packed_right_floats(const TrainKernels& t, int n, int k) {
+  return static_cast<size_t>(round_up(n, t.tile_cols)) * k;
+}
+
+PackedRight pack_right(const TrainKernels& t, MatrixView b, int n, int k, float* packed) {
+  pack_columns(t, b, 0, n, n, k, packed);
+  return {packed, n, k};
+}
+
+void product(const TrainKernels& t, MatrixView a, const PackedRight& b, Shape shape, float* c, size_t stride,
+             bool add, float* packed_left) {
   for (int i = 0; i < shape.m; i += kRowBlock) {
     const Shape rows{std::min(kRowBlock, shape.m - i), shape.n, shape.k};
-    multiply_rows(t, a.from(i, 0), packed_b, rows, c + i * stride, stride, add, scratch);
+    multiply_rows(t, a.from(i, 0), b, rows, c + i * stride, stride, add, packed_left);
   }
 }
 
@@ -89,7 +93,7 @@ void product(Pool& pool, const TrainKernels& t, MatrixView a, MatrixView b, Shap
   }
   const int slab_panels = std::max<int>(1, kPackedFloats / (static_cast<size_t>(k) * t.tile_cols));
   const int slab = std::min(n, slab_panels * t.tile_cols);
-  const size_t of_thread = packed_rows_floats(t), of_b = packed_cols_floats(t, slab, k);
+  const size_t of_thread = packed_left_floats(t), of_b = packed_right_floats(t, slab, k);
   float* const rows_scratch =
       reinterpret_cast<float*>(scratch.at_least((of_thread * threads + of_b) * sizeof(float)));
   float* const packed_b = rows_scratch + of_thread * threads;
@@ -114,8 +118,8 @@ void product(Pool& pool, const TrainKernels& t, MatrixView a, MatrixView b, Shap
     pool.parallel_for(tasks, [&](int task, int thread) {
       const int begin = task * block_rows;
       const Shape part{std::min(block_rows, m - begin), cols, k};
-      multiply_rows(t, a.from(begin, 0), packed_b, part, c + static_cast<size_t>(begin) * n + first, n, add,
-                    rows_scratch + of_thread * thread);
+      multiply_rows(t, a.from(begin, 0), {packed_b, cols, k}, part,
+                    c + static_cast<size_t>(begin) * n + first, n, add, rows_scratch + of_thread * thread);
     });
   }
 }

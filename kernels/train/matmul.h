@@ -20,14 +20,23 @@ struct Shape {
   int m, n, k;
 };
 
-// Floats of scratch that one product on one thread needs.
-size_t product_scratch(const TrainKernels& kernels, Shape shape);
+// A right operand [k, n] in the order in which products read it; its first rows and columns are one too.
+struct PackedRight {
+  const float* at;
+  int n, k;
+};
 
+size_t packed_right_floats(const TrainKernels& kernels, int n, int k);
+PackedRight pack_right(const TrainKernels& kernels, MatrixView b, int n, int k, float* packed);
+
+// Floats of `packed_left` below.
+size_t packed_left_floats(const TrainKernels& kernels);
 // c [m, n], rows `stride` apart, = (add: +=) a [m, k] · b [k, n], on the calling thread.
-void product(const TrainKernels& kernels, MatrixView a, MatrixView b, Shape shape, float* c, size_t stride,
-             bool add, float* scratch);
+void product(const TrainKernels& kernels, MatrixView a, const PackedRight& b, Shape shape, float* c,
+             size_t stride, bool add, float* packed_left);
 
-// The same by all threads; c is contiguous. Scratch grows as needed. Throws std::bad_alloc.
+// The same by all threads and of a b that is not packed; c is contiguous. Scratch grows as needed. Throws
+// std::bad_alloc.
 void product(Pool& pool, const TrainKernels& kernels, MatrixView a, MatrixView b, Shape shape, float* c,
              bool add, Memory& scratch);
 
