@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import {
@@ -9,6 +9,8 @@ import {
   type Split,
 } from '../corpus/index.js'
 import { formatBytes } from '../engine/memory.js'
+import type { ByteSink } from '../format/index.js'
+import { replaceFile } from '../format/sink-node.js'
 import { positiveNumber, realNumber, wholeNumber } from './options.js'
 import { interruptSignal, progressBar, threeDigits } from './terminal.js'
 
@@ -52,16 +54,12 @@ async function writeCorpus(directory: string, flags: CorpusFlags): Promise<void>
   const total = flags.megabytes * 1e6
   const signal = interruptSignal()
   await mkdir(directory, { recursive: true })
-  const files = {
-    train: new DocumentFile(join(directory, 'train.txt')),
-    heldout: new DocumentFile(join(directory, 'heldout.txt')),
-  } satisfies Record<Split, DocumentFile>
   const kinds: Partial<Record<DocumentKind, { documents: number; bytes: number }>> = {}
   const bar = progressBar('writing')
   const started = performance.now()
   let bytes = 0
   let shown = 0
-  try {
+  const fill = async (files: Record<Split, DocumentWriter>) => {
     for (const { text, kind, split } of corpusDocuments({ seed, split: 'all', heldOut })) {
       if (bytes >= total) break
       const added = await files[split].add(text)
@@ -74,58 +72,43 @@ async function writeCorpus(directory: string, flags: CorpusFlags): Promise<void>
       signal.throwIfAborted()
       bar.update(bytes, total)
     }
-    for (const file of Object.values(files)) await file.finish()
-  } finally {
-    bar.end()
-    for (const file of Object.values(files)) await file.discard()
+    for (const file of Object.values(files)) await file.flush()
+    return Object.values(files)
   }
+  const path = (split: Split) => join(directory, `${split}.txt`)
+  const files = await replaceFile(path('train'), (train) =>
+    replaceFile(path('heldout'), (heldout) =>
+      fill({ train: new DocumentWriter(train), heldout: new DocumentWriter(heldout) }),
+    ),
+  ).finally(() => bar.end())
   const seconds = (performance.now() - started) / 1000
-  const written = Object.values(files).map(({ path, documents, bytes }) => ({ path, documents, bytes }))
+  const written = files.map(({ sink, documents, bytes }) => ({ path: sink.name, documents, bytes }))
   if (flags.json) return console.log(JSON.stringify({ seed, heldOut, files: written, kinds, seconds }))
   for (const { path, documents, bytes } of written)
     console.log(`${path}: ${documents} documents, ${formatBytes(bytes)}`)
   console.error(`[${threeDigits(bytes / 1e6 / seconds)} MB/s]`)
 }
 
-/** A file of documents, written under another name until it is whole. */
-class DocumentFile {
+/** Documents, one after the other, gathered into large writes. */
+class DocumentWriter {
   documents = 0
   bytes = 0
-  private pending = ''
-  private handle: FileHandle | undefined
-  private readonly partial: string
+  #pending = ''
 
-  constructor(readonly path: string) {
-    this.partial = `${path}.partial`
-  }
+  constructor(readonly sink: ByteSink) {}
 
   /** @returns the bytes that the document takes; its characters are ASCII */
   async add(text: string): Promise<number> {
     const entry = `${text}\n${SEPARATOR}\n`
     this.documents++
     this.bytes += entry.length
-    this.pending += entry
-    if (this.pending.length >= CHUNK_BYTES) await this.flush()
+    this.#pending += entry
+    if (this.#pending.length >= CHUNK_BYTES) await this.flush()
     return entry.length
   }
 
-  async finish(): Promise<void> {
-    await this.flush()
-    await this.handle!.close()
-    this.handle = undefined
-    await rename(this.partial, this.path)
-  }
-
-  /** Removes what is not finished, if anything is. */
-  async discard(): Promise<void> {
-    await this.handle?.close()
-    this.handle = undefined
-    await rm(this.partial, { force: true })
-  }
-
-  private async flush(): Promise<void> {
-    this.handle ??= await open(this.partial, 'w')
-    await this.handle.write(this.pending, null, 'latin1')
-    this.pending = ''
+  async flush(): Promise<void> {
+    await this.sink.write(Buffer.from(this.#pending, 'latin1'))
+    this.#pending = ''
   }
 }

@@ -116,7 +116,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const heldOut = options.heldOut === undefined ? undefined : await tokenize(options.heldOut)
   const operations = trainingOperations(options)
   try {
-    const recipe = completeRecipe(checkpoint?.header.recipe ?? chooseRecipe(options, data))
+    const recipe = checkpoint?.header.recipe ?? completeRecipe(chooseRecipe(options, data))
     checkMemory(shape, recipe)
     const trainer = new Trainer({ operations, shape, recipe, data })
     await checkpoint?.restore(trainer)
