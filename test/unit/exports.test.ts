@@ -23,6 +23,14 @@ const CALLS: Record<string, string[]> = {
     'mxfp4ErrorBound',
     'effectiveBits',
   ],
+  './attention': [
+    'exactAttention',
+    'msdAttention',
+    'onlineAttention',
+    'pasaAttention',
+    'rescaleByExponent',
+    'mlaAttention',
+  ],
   './format': [
     'openGguf',
     'summarizeGguf',
