@@ -1,62 +1,77 @@
 #include "attention/cache.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 namespace multiscale {
 
-KvCache::KvCache(CacheType type, int layers, int kv_heads, int head_size, int capacity)
+KvCache::KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages)
     : type_(type),
       layers_(layers),
       kv_heads_(kv_heads),
       head_size_(head_size),
-      capacity_(capacity),
-      padded_((capacity + 15) / 16 * 16),
-      memory_(head_bytes() * 2 * layers * kv_heads) {}
+      pages_(pages),
+      memory_(page_bytes() * pages) {}
 
-void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows,
+void KvCache::copy_page(int from, int to) {
+  memcpy(memory_.data() + to * page_bytes(), memory_.data() + from * page_bytes(), page_bytes());
+}
+
+void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass,
                      const float* k, const float* v) {
-  const int type = static_cast<int>(type_);
+  const int type = static_cast<int>(type_), rows = pass.rows();
   const size_t width = static_cast<size_t>(kv_heads_) * head_size_;
   // A decode step is too little work to share out.
   const int tasks = rows > 1 ? kv_heads_ : 1, heads = kv_heads_ / tasks;
   pool.parallel_for(tasks, [&](int task, int) {
-    for (int head = task * heads; head < (task + 1) * heads; head++)
-      for (int row = 0; row < rows; row++) {
-        const size_t source = row * width + static_cast<size_t>(head) * head_size_;
-        kernels.store_key[type](k + source, head_size_, position + row, keys(layer, head));
-        kernels.store_value[type](v + source, head_size_, position + row, values(layer, head));
+    for (int kv_head = task * heads; kv_head < (task + 1) * heads; kv_head++)
+      for (int s = 0; s < pass.sequences; s++) {
+        const CachedHead cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
+        for (int row = pass.starts[s]; row < pass.starts[s + 1]; row++) {
+          const size_t source = row * width + static_cast<size_t>(kv_head) * head_size_;
+          const int page = pass.positions[row] / kPage, at = pass.positions[row] % kPage;
+          kernels.store_key[type](k + source, head_size_, at, cache.keys(page));
+          kernels.store_value[type](v + source, head_size_, at, cache.values(page));
+        }
       }
   });
 }
 
-void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, int position, int rows,
-                     int heads, float scale, const float* q, float* out, float* scratch) const {
-  // One task: the query heads that share a kv head, for as many tokens as fill a tile of rows, so that
-  // they share one pass over its keys and values.
+void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass, int heads,
+                     float scale, const float* q, float* out, float* scratch) const {
+  // One task: the query heads that share a kv head, for as many tokens of a sequence as fill a tile of rows,
+  // so that they share one pass over its keys and values.
   const int group = heads / kv_heads_;
   const int group_rows = std::min(group, kMaxQueryRows), tokens = std::max(1, kMaxQueryRows / group);
-  const int group_parts = (group + group_rows - 1) / group_rows, token_parts = (rows + tokens - 1) / tokens;
+  const int group_parts = (group + group_rows - 1) / group_rows, of_tokens = kv_heads_ * group_parts;
   const size_t width = static_cast<size_t>(heads) * head_size_;
-  pool.parallel_for(kv_heads_ * group_parts * token_parts, [&](int task, int thread) {
+  std::vector<int> first_task(pass.sequences + 1);
+  for (int s = 0; s < pass.sequences; s++)
+    first_task[s + 1] =
+        first_task[s] + of_tokens * ((pass.starts[s + 1] - pass.starts[s] + tokens - 1) / tokens);
+  pool.parallel_for(first_task.back(), [&](int number, int thread) {
+    const auto next = std::upper_bound(first_task.begin(), first_task.end(), number);
+    const int s = static_cast<int>(next - first_task.begin()) - 1;
     // The last tokens see the most keys: hand them out first, so that no thread ends on a long task.
-    const int token_part = token_parts - 1 - task / (kv_heads_ * group_parts);
-    const int part = task % (kv_heads_ * group_parts), kv_head = part / group_parts;
+    const int task = *next - 1 - number, token_part = task / of_tokens;
+    const int part = of_tokens - 1 - task % of_tokens, kv_head = part / group_parts;
     const int first_head = kv_head * group + part % group_parts * group_rows;
     const int last_head = std::min(first_head + group_rows, (kv_head + 1) * group);
+    const int begin = pass.starts[s] + token_part * tokens;
     AttentionTask job;
-    job.keys = keys(layer, kv_head);
-    job.values = values(layer, kv_head);
+    job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
     job.head_size = head_size_;
     job.scale = scale;
     job.rows = 0;
-    job.scores = scratch + thread * scratch_floats();
-    job.score_stride = padded_;
-    for (int token = token_part * tokens; token < std::min(rows, (token_part + 1) * tokens); token++)
+    job.scores = scratch + thread * scratch_floats(pass);
+    job.score_stride = static_cast<size_t>(pass.stride) * kPage;
+    for (int row = begin; row < std::min(pass.starts[s + 1], begin + tokens); row++)
       for (int head = first_head; head < last_head; head++) {
-        const size_t at = token * width + static_cast<size_t>(head) * head_size_;
+        const size_t at = row * width + static_cast<size_t>(head) * head_size_;
         job.q[job.rows] = q + at;
         job.out[job.rows] = out + at;
-        job.visible[job.rows] = position + token + 1;
+        job.visible[job.rows] = pass.positions[row] + 1;
         job.rows++;
       }
     kernels.attend[static_cast<int>(type_)](job);

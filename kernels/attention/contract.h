@@ -2,9 +2,10 @@
 //
 //   score[i][t] = scale · q_i · k_t for t < visible[i],   p = softmax(score),   o_i = Σ_t p_t v_t
 //
-// Keys of one kv head lie as [t/16][d][16] so that a lane is a token and no sum crosses lanes; values as
-// [t][d]. Sums run over d and over t in ascending order, whatever the number of query rows: a token's
-// result does not depend on the batch it came in. Softmax reduces over 16 lanes and a fixed tree.
+// The cache is made of pages of kPage positions. In each, keys of one kv head lie as [t/16][d][16] so that a
+// lane is a token and no sum crosses lanes; values as [t][d]. Sums run over d and over t in ascending order,
+// whatever the number of query rows: a token's result does not depend on the batch it came in. Softmax
+// reduces over 16 lanes and a fixed tree.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +14,21 @@ namespace multiscale {
 
 enum class CacheType : int { kF32 = 0, kF16 = 1 };
 constexpr int kMaxQueryRows = 16;
+constexpr int kPage = 64;
+
+// Keys and values of one layer and kv head of a sequence: positions kPage · i … lie in page table[i].
+struct CachedHead {
+  uint8_t* base;       // of page 0
+  size_t page_bytes;   // from one page to the next
+  size_t value_bytes;  // from a page's keys to its values
+  const int32_t* table;
+
+  uint8_t* keys(int page) const { return base + table[page] * page_bytes; }
+  uint8_t* values(int page) const { return keys(page) + value_bytes; }
+};
 
 struct AttentionTask {
-  const void* keys;  // of one kv head
-  const void* values;
+  CachedHead cache;
   int head_size;
   float scale;
   int rows;  // query rows, at most kMaxQueryRows
@@ -29,8 +41,9 @@ struct AttentionTask {
 
 struct AttentionKernels {
   void (*attend[2])(const AttentionTask& task);  // [CacheType]
-  void (*store_key[2])(const float* k, int head_size, int position, void* keys);
-  void (*store_value[2])(const float* v, int head_size, int position, void* values);
+  // Position `at` of a page.
+  void (*store_key[2])(const float* k, int head_size, int at, void* keys);
+  void (*store_value[2])(const float* v, int head_size, int at, void* values);
 };
 
 extern const AttentionKernels kAttentionGeneric;

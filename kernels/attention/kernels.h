@@ -30,25 +30,30 @@ MS_INLINE void store_element(void* base, size_t index, float x) {
   else ((uint16_t*)base)[index] = half_bits(x);
 }
 
-// While a block of keys is multiplied, keys further on and the values of the same positions come from memory:
-// for one token the cache is read once, and waiting for it took most of the time.
+// While keys are multiplied, those of the next page and the values of this one come from memory: for one
+// token the cache is read once, and waiting for it took most of the time.
 template <CacheType Type>
-MS_INLINE void read_ahead(const AttentionTask& task, size_t index) {
-  constexpr size_t kBytes = Type == CacheType::kF32 ? 4 : 2, kAhead = 8192;
-  __builtin_prefetch((const char*)task.keys + index * kBytes + kAhead, 0, 2);
-  __builtin_prefetch((const char*)task.values + index * kBytes, 0, 2);
+MS_INLINE void read_ahead(const uint8_t* next, const uint8_t* values, size_t index) {
+  constexpr size_t kBytes = Type == CacheType::kF32 ? 4 : 2;
+  __builtin_prefetch(next + index * kBytes, 0, 2);
+  __builtin_prefetch(values + index * kBytes, 0, 2);
 }
 
-// Scores of R rows against the sixteen keys of one block.
+constexpr int kBlocks = multiscale::kPage / 16;  // of a page
+
+// Scores of R rows against the sixteen keys of one block; `end` is what the last of them sees.
 template <CacheType Type, int R>
-void score_block(const AttentionTask& task, int row, int block) {
-  const size_t base = (size_t)block * task.head_size * 16;
+void score_block(const AttentionTask& task, int row, int block, int end) {
+  const int page = block / kBlocks;
+  const uint8_t *keys = task.cache.keys(page), *values = task.cache.values(page);
+  const uint8_t* next = (page + 1) * multiscale::kPage < end ? task.cache.keys(page + 1) : values;
+  const size_t base = (size_t)(block % kBlocks) * task.head_size * 16;
   F16 sum[R];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   for (int d = 0; d < task.head_size; d++) {
-    const F16 key = load_elements<Type>(task.keys, base + (size_t)d * 16);
-    if (row == 0) read_ahead<Type>(task, base + (size_t)d * 16);
+    const F16 key = load_elements<Type>(keys, base + (size_t)d * 16);
+    if (row == 0) read_ahead<Type>(next, values, base + (size_t)d * 16);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
   }
@@ -75,6 +80,18 @@ void softmax(float* scores, int visible) {
   for (int t = 0; t < padded; t += 16) store16(scores + t, load16(scores + t) * inverse);
 }
 
+// Calls body(values, position in the page, position) for positions begin … end - 1.
+template <class Body>
+MS_INLINE void for_values(const AttentionTask& task, int begin, int end, const Body& body) {
+  for (int t = begin; t < end;) {
+    const uint8_t* values = task.cache.values(t / multiscale::kPage);
+    const int last = (t / multiscale::kPage + 1) * multiscale::kPage < end
+                         ? (t / multiscale::kPage + 1) * multiscale::kPage
+                         : end;
+    for (; t < last; t++) body(values, t % multiscale::kPage, t);
+  }
+}
+
 // o[r][d .. d + 16] = Σ_t p_t v_t for R rows. Positions that only the later rows see come after those that
 // all see: a probability of 0 would not keep another token's infinity or NaN out of the sum.
 template <CacheType Type, int R>
@@ -84,16 +101,17 @@ void value_block(const AttentionTask& task, int row, int d) {
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   const float* p = task.scores + row * task.score_stride;
   const int shared = task.visible[row];
-  for (int t = 0; t < shared; t++) {
-    const F16 value = load_elements<Type>(task.values, (size_t)t * task.head_size + d);
+  for_values(task, 0, shared, [&](const uint8_t* values, int at, int t) {
+    const F16 value = load_elements<Type>(values, (size_t)at * task.head_size + d);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(value, broadcast16(p[r * task.score_stride + t]), sum[r]);
-  }
+  });
 #pragma GCC unroll 8
   for (int r = 1; r < R; r++)
-    for (int t = shared; t < task.visible[row + r]; t++)
-      sum[r] = madd16(load_elements<Type>(task.values, (size_t)t * task.head_size + d),
+    for_values(task, shared, task.visible[row + r], [&](const uint8_t* values, int at, int t) {
+      sum[r] = madd16(load_elements<Type>(values, (size_t)at * task.head_size + d),
                       broadcast16(p[r * task.score_stride + t]), sum[r]);
+    });
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) store16(task.out[row + r] + d, sum[r]);
 }
@@ -103,8 +121,9 @@ void value_tail(const AttentionTask& task, int row, int begin) {
   const float* p = task.scores + row * task.score_stride;
   for (int d = begin; d < task.head_size; d++) {
     float sum = 0;
-    for (int t = 0; t < task.visible[row]; t++)
-      sum += p[t] * load_element<Type>(task.values, (size_t)t * task.head_size + d);
+    for_values(task, 0, task.visible[row], [&](const uint8_t* values, int at, int t) {
+      sum += p[t] * load_element<Type>(values, (size_t)at * task.head_size + d);
+    });
     task.out[row][d] = sum;
   }
 }
@@ -112,7 +131,7 @@ void value_tail(const AttentionTask& task, int row, int begin) {
 template <CacheType Type, int R>
 void attend_rows(const AttentionTask& task, int row) {
   const int end = task.visible[row + R - 1];
-  for (int block = 0; block * 16 < end; block++) score_block<Type, R>(task, row, block);
+  for (int block = 0; block * 16 < end; block++) score_block<Type, R>(task, row, block, end);
   for (int r = 0; r < R; r++) softmax(task.scores + (row + r) * task.score_stride, task.visible[row + r]);
   int d = 0;
   for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d);
@@ -133,14 +152,14 @@ void attend(const AttentionTask& task) {
 }
 
 template <CacheType Type>
-void store_key(const float* k, int head_size, int position, void* keys) {
-  const size_t base = (size_t)(position / 16) * head_size * 16 + position % 16;
+void store_key(const float* k, int head_size, int at, void* keys) {
+  const size_t base = (size_t)(at / 16) * head_size * 16 + at % 16;
   for (int d = 0; d < head_size; d++) store_element<Type>(keys, base + (size_t)d * 16, k[d]);
 }
 
 template <CacheType Type>
-void store_value(const float* v, int head_size, int position, void* values) {
-  for (int d = 0; d < head_size; d++) store_element<Type>(values, (size_t)position * head_size + d, v[d]);
+void store_value(const float* v, int head_size, int at, void* values) {
+  for (int d = 0; d < head_size; d++) store_element<Type>(values, (size_t)at * head_size + d, v[d]);
 }
 
 constexpr multiscale::AttentionKernels kKernels = {

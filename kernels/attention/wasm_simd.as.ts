@@ -8,33 +8,42 @@ import { Floats } from '../gemm/wasm_float.as'
 
 /** Positions of a block. */
 const BLOCK: i32 = 16
+/** Positions of a page, and its blocks. */
+const PAGE: i32 = 64
+const PAGE_BLOCKS: i32 = 4
 /** Query rows that share a pass over keys and values. */
 const ROWS: i32 = 16
 
+/** The rows of a pass: see attention/cache.h. */
 @unmanaged
-class CacheJob {
-  /** Of the layer: keys of every kv head, then values of every kv head, each `headBytes`. */
-  keys: usize
-  headBytes: usize
+class PassJob {
+  /** Of the layer, in page 0: of every kv head its keys, then its values. */
+  base: usize
+  /** Of the keys, or the values, of a kv head. */
+  blockBytes: usize
+  pageBytes: usize
   half: i32
   kvHeads: i32
   headSize: i32
-  position: i32
-  rows: i32
+  sequences: i32
+  /** [sequences + 1] */
+  starts: usize
+  /** [rows] */
+  positions: usize
+  /** [sequences][stride] */
+  tables: usize
+  stride: i32
+}
+
+@unmanaged
+class CacheJob extends PassJob {
   /** [rows][kvHeads · headSize]: to append */
   k: usize
   v: usize
 }
 
 @unmanaged
-class AttendJob {
-  keys: usize
-  headBytes: usize
-  half: i32
-  kvHeads: i32
-  headSize: i32
-  position: i32
-  rows: i32
+class AttendJob extends PassJob {
   /** [rows][heads · headSize] */
   q: usize
   out: usize
@@ -42,14 +51,31 @@ class AttendJob {
   scale: f32
   /** Tokens of a task. */
   tokens: i32
-  /** Of a thread: a block of keys or values in float32, then scores [ROWS][capacity rounded up to a block]. */
+  /** Of a thread: a block of keys or values in float32, then scores [ROWS][stride · PAGE]. */
   scratch: usize
   scratchBytes: usize
   scoreBytes: usize
 }
 
+class Pages {
+  /** First row of a sequence; of the one after the last, the number of rows. */
+  @inline static start(job: PassJob, sequence: i32): i32 {
+    return load<i32>(job.starts + ((sequence << 2) as usize))
+  }
+
+  @inline static position(job: PassJob, row: i32): i32 {
+    return load<i32>(job.positions + ((row << 2) as usize))
+  }
+
+  /** The keys of a kv head in a page of a sequence; its values follow. */
+  @inline static keys(job: PassJob, sequence: i32, head: i32, page: i32): usize {
+    const entry = ((sequence * job.stride + page) << 2) as usize
+    const number = load<i32>(job.tables + entry) as usize
+    return job.base + number * job.pageBytes + ((head << 1) as usize) * job.blockBytes
+  }
+}
+
 class Cache {
-  /** A task is a row. */
   static storeKey(half: i32, k: usize, headSize: i32, position: i32, keys: usize): void {
     const at = (position / BLOCK) * BLOCK * headSize + (position % BLOCK)
     for (let d = 0; d < headSize; d++) {
@@ -84,15 +110,19 @@ class Cache {
   }
 }
 
+/** A task is a row. */
 export function appendTask(row: i32): void {
   const job = changetype<CacheJob>(JOB)
+  let sequence = 0
+  while (Pages.start(job, sequence + 1) <= row) sequence++
+  const position = Pages.position(job, row)
+  const at = position % PAGE
   const width = (job.headSize << 2) as usize
-  const values = job.keys + (job.kvHeads as usize) * job.headBytes
-  for (let head: usize = 0; head < (job.kvHeads as usize); head++) {
-    const at = ((row as usize) * (job.kvHeads as usize) + head) * width
-    const offset = head * job.headBytes
-    Cache.storeKey(job.half, job.k + at, job.headSize, job.position + row, job.keys + offset)
-    Cache.storeValue(job.half, job.v + at, job.headSize, job.position + row, values + offset)
+  for (let head = 0; head < job.kvHeads; head++) {
+    const source = ((row * job.kvHeads + head) as usize) * width
+    const keys = Pages.keys(job, sequence, head, position / PAGE)
+    Cache.storeKey(job.half, job.k + source, job.headSize, at, keys)
+    Cache.storeValue(job.half, job.v + source, job.headSize, at, keys + job.blockBytes)
   }
 }
 
@@ -193,34 +223,48 @@ class Attention {
   }
 }
 
-/** A task is a kv head and some tokens: all query heads that share the kv head. */
+/** A task is a kv head and some tokens of a sequence: all query heads that share the kv head. */
 export function attendTask(task: i32, thread: i32): void {
   const job = changetype<AttendJob>(JOB)
-  const parts = (job.rows + job.tokens - 1) / job.tokens
+  let sequence = 0
+  let parts = 0
+  for (; ; sequence++) {
+    const tokens = Pages.start(job, sequence + 1) - Pages.start(job, sequence)
+    parts = (tokens + job.tokens - 1) / job.tokens
+    if (task < parts * job.kvHeads) break
+    task -= parts * job.kvHeads
+  }
   const kvHead = task % job.kvHeads
   // The last tokens see the most keys: they come first, so that no thread ends on a long task.
-  const token = (parts - 1 - task / job.kvHeads) * job.tokens
+  const token = Pages.start(job, sequence) + (parts - 1 - task / job.kvHeads) * job.tokens
   const group = job.heads / job.kvHeads
-  const rows = min(job.tokens, job.rows - token) * group
+  const rows = min(job.tokens, Pages.start(job, sequence + 1) - token) * group
   for (let row = 0; row < rows; row += ROWS)
-    attendRows(job, kvHead, token, row, min(ROWS, rows - row), thread)
+    attendRows(job, sequence, kvHead, token, row, min(ROWS, rows - row), thread)
 }
 
-/** Rows first … first + count − 1 of a task: row i is head i % group of token i / group. */
-function attendRows(job: AttendJob, kvHead: i32, token: i32, first: i32, count: i32, thread: i32): void {
+/** Rows first … first + count − 1 of a task: row i is head i % group of token `token` + i / group. */
+function attendRows(
+  job: AttendJob,
+  sequence: i32,
+  kvHead: i32,
+  token: i32,
+  first: i32,
+  count: i32,
+  thread: i32,
+): void {
   const headSize = job.headSize
   const group = job.heads / job.kvHeads
   const width = ((job.heads * headSize) << 2) as usize
   const scratch = job.scratch + (thread as usize) * job.scratchBytes
   const scores = (scratch + ((headSize * BLOCK) << 2)) as usize
-  const keys = job.keys + (kvHead as usize) * job.headBytes
-  const values = keys + (job.kvHeads as usize) * job.headBytes
-  const seen = job.position + token + (first + count - 1) / group + 1
+  const seen = Pages.position(job, token + (first + count - 1) / group) + 1
   for (let block = 0; block * BLOCK < seen; block++) {
-    const k = Cache.block(job.half, keys, block, headSize, scratch)
+    const keys = Pages.keys(job, sequence, kvHead, block / PAGE_BLOCKS)
+    const k = Cache.block(job.half, keys, block % PAGE_BLOCKS, headSize, scratch)
     for (let i = 0; i < count; i++) {
       const t = token + (first + i) / group
-      if (block * BLOCK > job.position + t) continue
+      if (block * BLOCK > Pages.position(job, t)) continue
       const head = kvHead * group + ((first + i) % group)
       const at = ((t as usize) * width + ((head * headSize) << 2)) as usize
       const row = (scores + (i as usize) * job.scoreBytes + ((block * BLOCK) << 2)) as usize
@@ -230,15 +274,16 @@ function attendRows(job: AttendJob, kvHead: i32, token: i32, first: i32, count: 
   for (let i = 0; i < count; i++) {
     const t = token + (first + i) / group
     const head = kvHead * group + ((first + i) % group)
-    Attention.softmax(scores + (i as usize) * job.scoreBytes, job.position + t + 1)
+    Attention.softmax(scores + (i as usize) * job.scoreBytes, Pages.position(job, t) + 1)
     const at = ((t as usize) * width + ((head * headSize) << 2)) as usize
     memory.fill(job.out + at, 0, (headSize << 2) as usize)
   }
   for (let block = 0; block * BLOCK < seen; block++) {
-    const v = Cache.block(job.half, values, block, headSize, scratch)
+    const values = Pages.keys(job, sequence, kvHead, block / PAGE_BLOCKS) + job.blockBytes
+    const v = Cache.block(job.half, values, block % PAGE_BLOCKS, headSize, scratch)
     for (let i = 0; i < count; i++) {
       const t = token + (first + i) / group
-      const visible = min(BLOCK, job.position + t + 1 - block * BLOCK)
+      const visible = min(BLOCK, Pages.position(job, t) + 1 - block * BLOCK)
       if (visible <= 0) continue
       const head = kvHead * group + ((first + i) % group)
       const at = ((t as usize) * width + ((head * headSize) << 2)) as usize

@@ -250,19 +250,23 @@ napi_value add(napi_env, Arguments& a) {
   return nullptr;
 }
 
-// rope(context, x, rows, heads, headSize, table, tableWidth, position, halfSplit)
+// rope(context, x, rows, heads, headSize, table, tableWidth, positions, halfSplit)
 // table: [position][cos 0..w/2, sin 0..w/2], w = rotated elements of a head
 napi_value rope(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
-  const int rows = a.integer(2), heads = a.integer(3), size = a.integer(4), width = a.integer(6),
-            position = a.integer(7);
-  if (rows < 0 || heads < 1 || size < 1 || width > size || width % 2 || position < 0)
-    throw Failure{"rope out of range"};
+  const int rows = a.integer(2), heads = a.integer(3), size = a.integer(4), width = a.integer(6);
+  if (rows < 0 || heads < 1 || size < 1 || width > size || width % 2) throw Failure{"rope out of range"};
   float* x = a.floats(1, static_cast<size_t>(rows) * heads * size);
-  const float* table = a.floats(5, static_cast<size_t>(position + rows) * width);
+  const int32_t* positions = a.integers(7, rows);
+  int known = 0;
+  for (int row = 0; row < rows; row++) {
+    if (positions[row] < 0) throw Failure{"rope out of range"};
+    known = std::max(known, positions[row] + 1);
+  }
+  const float* table = a.floats(5, static_cast<size_t>(known) * width);
   const int half = width / 2, near = a.boolean(8) ? 1 : 2, far = a.boolean(8) ? half : 1;
   c.pool.parallel_for(rows, [&](int row, int) {
-    const float* cosine = table + static_cast<size_t>(position + row) * width;
+    const float* cosine = table + static_cast<size_t>(positions[row]) * width;
     const float* sine = cosine + half;
     for (int head = 0; head < heads; head++) {
       float* h = x + (static_cast<size_t>(row) * heads + head) * size;
@@ -277,43 +281,71 @@ napi_value rope(napi_env, Arguments& a) {
   return nullptr;
 }
 
-// cache(type, layers, kvHeads, headSize, capacity)
+// cache(type, layers, kvHeads, headSize, pages)
 napi_value cache(napi_env env, Arguments& a) {
   const CacheType type = a.text(0) == "f16" ? CacheType::kF16 : CacheType::kF32;
-  const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), capacity = a.integer(4);
-  if (layers < 1 || heads < 1 || size < 1 || capacity < 1) throw Failure{"cache out of range"};
-  return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, capacity),
-                             static_cast<size_t>(layers) * heads * size * capacity *
+  const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), pages = a.integer(4);
+  if (layers < 1 || heads < 1 || size < 1 || pages < 1) throw Failure{"cache out of range"};
+  return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, pages),
+                             static_cast<size_t>(layers) * heads * size * pages * kPage *
                                  (type == CacheType::kF16 ? 4 : 8)));
 }
 
 napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }
 
-// append(context, cache, layer, position, rows, k, v)
-napi_value append(napi_env, Arguments& a) {
-  Context& c = a.object<Context>(0);
-  KvCache& kv = a.object<KvCache>(1);
-  const int layer = a.integer(2), position = a.integer(3), rows = a.integer(4);
-  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position)
-    throw Failure{"positions beyond the cache"};
-  const size_t count = static_cast<size_t>(rows) * kv.kv_heads() * kv.head_size();
-  kv.append(c.pool, *c.attention, layer, position, rows, a.floats(5, count), a.floats(6, count));
+// copyPage(cache, from, to)
+napi_value copy_page(napi_env, Arguments& a) {
+  KvCache& kv = a.object<KvCache>(0);
+  const int from = a.integer(1), to = a.integer(2);
+  if (from < 0 || from >= kv.pages() || to < 0 || to >= kv.pages()) throw Failure{"page out of range"};
+  kv.copy_page(from, to);
   return nullptr;
 }
 
-// attend(context, cache, layer, position, rows, heads, scale, q, out)
+// Of arguments i …: sequences, starts, positions, tables, stride.
+CachePass cache_pass(Arguments& a, size_t i, const KvCache& kv) {
+  const Failure wrong{"a pass beyond the cache"};
+  CachePass pass;
+  pass.sequences = a.integer(i);
+  pass.stride = a.integer(i + 4);
+  if (pass.sequences < 1 || pass.stride < 1) throw wrong;
+  pass.starts = a.integers(i + 1, static_cast<size_t>(pass.sequences) + 1);
+  for (int s = 0; s < pass.sequences; s++)
+    if (pass.starts[s] < 0 || pass.starts[s + 1] < pass.starts[s]) throw wrong;
+  pass.positions = a.integers(i + 2, pass.rows());
+  for (int row = 0; row < pass.rows(); row++)
+    if (pass.positions[row] < 0 || pass.positions[row] / kPage >= pass.stride) throw wrong;
+  const size_t entries = static_cast<size_t>(pass.sequences) * pass.stride;
+  pass.tables = a.integers(i + 3, entries);
+  for (size_t entry = 0; entry < entries; entry++)
+    if (pass.tables[entry] < 0 || pass.tables[entry] >= kv.pages()) throw wrong;
+  return pass;
+}
+
+// append(context, cache, layer, sequences, starts, positions, tables, stride, k, v)
+napi_value append(napi_env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  KvCache& kv = a.object<KvCache>(1);
+  const int layer = a.integer(2);
+  if (layer < 0 || layer >= kv.layers()) throw Failure{"append out of range"};
+  const CachePass pass = cache_pass(a, 3, kv);
+  const size_t count = static_cast<size_t>(pass.rows()) * kv.kv_heads() * kv.head_size();
+  kv.append(c.pool, *c.attention, layer, pass, a.floats(8, count), a.floats(9, count));
+  return nullptr;
+}
+
+// attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, q, out)
 napi_value attend(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const KvCache& kv = a.object<KvCache>(1);
-  const int layer = a.integer(2), position = a.integer(3), rows = a.integer(4), heads = a.integer(5);
-  if (layer < 0 || layer >= kv.layers() || position < 0 || rows < 0 || rows > kv.capacity() - position ||
-      heads < 1 || heads % kv.kv_heads())
+  const int layer = a.integer(2), heads = a.integer(8);
+  if (layer < 0 || layer >= kv.layers() || heads < 1 || heads % kv.kv_heads())
     throw Failure{"attention out of range"};
-  const size_t count = static_cast<size_t>(rows) * heads * kv.head_size();
-  float* scratch =
-      reinterpret_cast<float*>(c.scratch.at_least(c.pool.threads() * kv.scratch_floats() * sizeof(float)));
-  kv.attend(c.pool, *c.attention, layer, position, rows, heads, a.number(6), a.floats(7, count),
-            a.floats(8, count), scratch);
+  const CachePass pass = cache_pass(a, 3, kv);
+  const size_t count = static_cast<size_t>(pass.rows()) * heads * kv.head_size();
+  const size_t bytes = c.pool.threads() * kv.scratch_floats(pass) * sizeof(float);
+  kv.attend(c.pool, *c.attention, layer, pass, heads, a.number(9), a.floats(10, count), a.floats(11, count),
+            reinterpret_cast<float*>(c.scratch.at_least(bytes)));
   return nullptr;
 }
 
@@ -388,6 +420,7 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
              {"rope", guarded<rope>},
              {"cache", guarded<cache>},
              {"cacheBytes", guarded<cache_bytes>},
+             {"copyPage", guarded<copy_page>},
              {"freeCache", guarded<release<KvCache>>},
              {"append", guarded<append>},
              {"attend", guarded<attend>},

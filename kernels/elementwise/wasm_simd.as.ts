@@ -28,10 +28,12 @@ class RopeJob {
   x: usize
   heads: i32
   headSize: i32
-  /** Row of the first position: cos [width / 2], sin [width / 2]. */
+  /** Of each position: cos [width / 2], sin [width / 2]. */
   table: usize
   width: i32
   half: i32
+  /** [rows] */
+  positions: usize
 }
 
 @unmanaged
@@ -180,11 +182,12 @@ export function normTask(row: i32): void {
   for (; x < end; x += 4, gain += 4, out += 4) store<f32>(out, load<f32>(x) * factor * load<f32>(gain))
 }
 
-/** A task is a row: a position. */
+/** A task is a row. */
 export function ropeTask(row: i32): void {
   const job = changetype<RopeJob>(JOB)
   const half = (job.width >> 1) as usize
-  const cosine = job.table + (row as usize) * ((job.width << 2) as usize)
+  const position = load<i32>(job.positions + ((row << 2) as usize))
+  const cosine = job.table + (position as usize) * ((job.width << 2) as usize)
   const sine = cosine + (half << 2)
   const near: usize = job.half ? 4 : 8
   const far: usize = job.half ? half << 2 : 4

@@ -11,6 +11,15 @@ export interface NativeVariant {
   readonly supported: boolean
 }
 
+/** The rows of a pass: sequence s has rows starts[s] … starts[s + 1] − 1, and pages tables[s · stride …]. */
+export type CachePass = [
+  sequences: number,
+  starts: Int32Array,
+  positions: Int32Array,
+  tables: Int32Array,
+  stride: number,
+]
+
 /** A native object: context, weight, digits or cache. */
 export type Handle = { readonly __handle: unique symbol }
 
@@ -52,31 +61,24 @@ export interface Addon {
     headSize: number,
     table: Float32Array,
     width: number,
-    position: number,
+    positions: Int32Array,
     halfSplit: boolean,
   ): void
-  cache(type: string, layers: number, kvHeads: number, headSize: number, capacity: number): Handle
+  cache(type: string, layers: number, kvHeads: number, headSize: number, pages: number): Handle
   cacheBytes(cache: Handle): number
+  copyPage(cache: Handle, from: number, to: number): void
   freeCache(cache: Handle): void
   append(
     context: Handle,
     cache: Handle,
     layer: number,
-    position: number,
-    rows: number,
-    k: Float32Array,
-    v: Float32Array,
+    ...rest: [...pass: CachePass, k: Float32Array, v: Float32Array]
   ): void
   attend(
     context: Handle,
     cache: Handle,
     layer: number,
-    position: number,
-    rows: number,
-    heads: number,
-    scale: number,
-    q: Float32Array,
-    out: Float32Array,
+    ...rest: [...pass: CachePass, heads: number, scale: number, q: Float32Array, out: Float32Array]
   ): void
   readBandwidth(context: Handle, megabytes: number, milliseconds: number): number
   multiplyPeak(context: Handle, milliseconds: number): number

@@ -41,29 +41,57 @@ export interface CacheShape {
   readonly layers: number
   readonly kvHeads: number
   readonly headSize: number
-  /** Positions. */
+  /** Positions of all sequences together; whole pages of 64 are made. */
   readonly capacity: number
 }
 
-/** Keys and values of one sequence. Overwriting a position forgets what it held: truncating needs no call. */
+/**
+ * Keys and values of a sequence, in pages of 64 positions from a pool that it has in common with its forks. Overwriting
+ * a position forgets what it held.
+ */
 export interface KvCache extends CacheShape {
+  /** Positions that were appended. */
+  readonly length: number
+  /** Positions that can still be stored, by this sequence and its forks together. */
+  readonly free: number
+  /** Of the pool. */
   readonly byteLength: number
+  /**
+   * Another sequence that begins with the first `positions` of this one, and shares their pages until one of
+   * the two writes to them; with 0, a new sequence in the same pool. Frees of all of them free the pool.
+   */
+  fork(positions: number): KvCache
+  /** Forgets all but the first `positions`; their pages are free again. */
+  truncate(positions: number): void
+}
+
+/** The tokens of a pass that belong to one sequence: they come one after the other in the pass. */
+export interface Sequence {
+  readonly cache: KvCache
+  /** Position of the first of them; all before it must be in the cache. */
+  readonly position: number
+  readonly tokens: number
+}
+
+/** Where the rows of a pass belong. It is good until a cache of it is truncated, forked, freed or in another pass. */
+export interface Pass {
+  readonly rows: number
+  /** [rows] */
+  readonly positions: Int32Array
 }
 
 export interface RopeOptions {
   readonly heads: number
   /** [positions, width]: per position cos of width/2 angles, then their sin. Elements beyond width stay. */
   readonly table: Tensor
-  /** Position of the first row; row i is at position + i. */
-  readonly position: number
+  /** [rows] */
+  readonly positions: Int32Array
   /** 'interleaved' turns pairs (2i, 2i + 1), 'half' pairs (i, i + width/2). */
   readonly pairs: 'interleaved' | 'half'
 }
 
 export interface AttentionOptions {
   readonly layer: number
-  /** Position of the first query row; row i sees positions 0 … position + i. */
-  readonly position: number
   readonly heads: number
   /** Factor of the scores, usually 1/√headSize. */
   readonly scale: number
@@ -132,10 +160,15 @@ export interface Backend {
   add(x: Tensor, y: Tensor): void
 
   cache(shape: CacheShape): KvCache
-  /** Stores k and v [rows, kvHeads · headSize] at position, position + 1, … of a layer. */
-  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void
-  /** out = softmax(scale · q · Kᵀ) · V, causal; q and out [rows, heads · headSize]. */
-  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void
+  /**
+   * Makes room for the tokens of a pass, in caches of one pool; a sequence comes once.
+   * @throws CacheFullError, before anything is changed
+   */
+  pass(sequences: readonly Sequence[]): Pass
+  /** Stores k and v [rows, kvHeads · headSize] of a layer. */
+  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void
+  /** out = softmax(scale · q · Kᵀ) · V, causal, within each sequence; q and out [rows, heads · headSize]. */
+  attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void
 
   /** Frees at once; the object is of no use afterwards. */
   free(object: Weight | Digits | KvCache): void

@@ -3,8 +3,9 @@ import type {
   CacheShape,
   DigitOptions,
   Digits,
-  KvCache,
+  Pass,
   RopeOptions,
+  Sequence,
   Tensor,
   Weight,
 } from './backend.js'
@@ -158,21 +159,17 @@ export function checkWeightScale(name: string, scale: number): number {
 }
 
 /** Returns the head size. */
-export function checkRope(x: Tensor, { heads, table, position }: RopeOptions): number {
+export function checkRope(x: Tensor, { heads, table, positions }: RopeOptions): number {
   const size = x.cols / heads
   ensure(isCount(heads) && Number.isInteger(size), () => `${x.cols} columns are not ${heads} heads`)
   ensure(
     table.cols <= size && table.cols % 2 === 0,
     () => `a rotary table of width ${table.cols} does not fit heads of ${size}`,
   )
-  checkPositions(position, x.rows, table.rows)
+  ensure(positions.length === x.rows, () => `${positions.length} positions for ${x.rows} rows`)
+  const wrong = positions.find((position) => position < 0 || position >= table.rows)
+  ensure(wrong === undefined, () => `position ${wrong} exceeds the context of ${table.rows}`)
   return size
-}
-
-function checkPositions(position: number, rows: number, capacity: number): void {
-  ensure(Number.isInteger(position) && position >= 0 && position + rows <= capacity, () => {
-    return `positions ${position} to ${position + rows} exceed the context of ${capacity}`
-  })
 }
 
 export function checkCache(shape: CacheShape): void {
@@ -187,29 +184,67 @@ export function checkCache(shape: CacheShape): void {
   )
 }
 
-function checkLayer(cache: KvCache, layer: number): void {
+/** The pool of all of them. */
+export function onePool<P>(caches: readonly { readonly pool: P }[]): P {
+  ensure(caches.length > 0, () => 'a pass needs a sequence')
+  ensure(
+    caches.every(({ pool }) => pool === caches[0].pool),
+    () => 'the sequences of a pass must be forks of one cache',
+  )
+  return caches[0].pool
+}
+
+/** What a pass over these sequences is allowed to be, but for room in their pool. */
+export function checkPass(sequences: readonly Sequence[]): void {
+  ensure(new Set(sequences.map(({ cache }) => cache)).size === sequences.length, () => {
+    return 'a sequence can be in a pass once only'
+  })
+  for (const { cache, position, tokens } of sequences) {
+    ensure(isCount(tokens), () => `a pass cannot have ${tokens} tokens of a sequence`)
+    ensure(Number.isInteger(position) && position >= 0 && position <= cache.length, () => {
+      return `position ${position} does not follow the ${cache.length} that the cache holds`
+    })
+  }
+}
+
+export function checkPositions(what: string, positions: number, length: number): void {
+  ensure(Number.isInteger(positions) && positions >= 0 && positions <= length, () => {
+    return `${what} ${positions} positions of a sequence of ${length} is impossible`
+  })
+}
+
+function checkLayer(cache: CacheShape, layer: number): void {
   ensure(
     Number.isInteger(layer) && layer >= 0 && layer < cache.layers,
     () => `layer ${layer} is not in a cache of ${cache.layers}`,
   )
 }
 
-export function checkAppend(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
+function checkPassRows(pass: Pass, x: Tensor): void {
+  ensure(x.rows === pass.rows, () => `${show(x)} does not fit a pass of ${pass.rows} rows`)
+}
+
+export function checkAppend(cache: CacheShape, pass: Pass, layer: number, k: Tensor, v: Tensor): void {
   checkSame(k, v)
   checkLayer(cache, layer)
   ensure(
     k.cols === cache.kvHeads * cache.headSize,
     () => `keys ${show(k)} do not fit ${cache.kvHeads} heads of ${cache.headSize}`,
   )
-  checkPositions(position, k.rows, cache.capacity)
+  checkPassRows(pass, k)
 }
 
-export function checkAttention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
+export function checkAttention(
+  q: Tensor,
+  cache: CacheShape,
+  pass: Pass,
+  out: Tensor,
+  { layer, heads }: AttentionOptions,
+): void {
   checkSame(q, out)
-  checkLayer(cache, options.layer)
-  const { heads } = options
+  checkLayer(cache, layer)
   ensure(isCount(heads) && heads % cache.kvHeads === 0 && q.cols === heads * cache.headSize, () => {
     return `queries ${show(q)} are not ${heads} heads of ${cache.headSize} over ${cache.kvHeads} key heads`
   })
-  checkPositions(options.position, q.rows, cache.capacity)
+  checkPassRows(pass, q)
 }

@@ -7,7 +7,9 @@ export type {
   DigitOptions,
   Digits,
   KvCache,
+  Pass,
   RopeOptions,
+  Sequence,
   Tensor,
   Weight,
   WeightOptions,
@@ -17,6 +19,7 @@ export { backendCandidates, type Candidate } from './candidates.js'
 export { type CeilingOptions, type Ceilings, measureCeilings } from './ceilings.js'
 export { createNativeBackend, type NativeOptions } from './native.js'
 export { PACKED_BITS, WASM_PACKED_BITS } from './packed-size.js'
+export { CacheFullError, PAGE } from './pages.js'
 export { createReferenceBackend } from './reference.js'
 export { type BackendName, type BackendOptions, type SelectedBackend, selectBackend } from './select.js'
 export { createNativeTraining } from './training/native.js'

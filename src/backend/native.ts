@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { FormatError, type QuantizedMatrix } from '../format/index.js'
-import { type Addon, type Handle, loadAddon } from './addon.js'
+import { type Addon, type CachePass, type Handle, loadAddon } from './addon.js'
 import type {
   AttentionOptions,
   Backend,
@@ -8,21 +8,26 @@ import type {
   DigitOptions,
   Digits,
   KvCache,
+  Pass,
   RopeOptions,
+  Sequence,
   Tensor,
   Weight,
   WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
 import {
+  CachePool,
   HostTensor,
   HostTensors,
   MatrixWeight,
+  PagedCache,
+  PagedPass,
   PIECE_BYTES,
   pieceRows,
   pieces,
-  ShapedCache,
 } from './objects.js'
+import { PAGE, PageTable } from './pages.js'
 import { fastestThreads } from './tune.js'
 
 export interface NativeOptions {
@@ -79,14 +84,40 @@ class NativeWeight extends MatrixWeight {
   }
 }
 
-class NativeCache extends ShapedCache {
+class NativePool extends CachePool {
+  readonly byteLength: number
+  readonly #addon: Addon
+
   constructor(
+    addon: Addon,
     readonly owner: NativeBackend,
     shape: CacheShape,
-    readonly byteLength: number,
     readonly handle: Handle,
   ) {
     super(shape)
+    this.#addon = addon
+    this.byteLength = addon.cacheBytes(handle)
+  }
+
+  protected copy(from: number, to: number): void {
+    this.#addon.copyPage(this.handle, from, to)
+  }
+}
+
+class NativeCache extends PagedCache<NativePool> {
+  get owner(): NativeBackend {
+    return this.pool.owner
+  }
+
+  protected another(table: PageTable): KvCache {
+    return this.owner.sequence(this.pool, table)
+  }
+}
+
+class NativePass extends PagedPass<NativePool> {
+  /** As the addon takes it. */
+  get flat(): CachePass {
+    return [this.starts.length - 1, this.starts, this.positions, this.tables, this.stride]
   }
 }
 
@@ -273,10 +304,10 @@ class NativeBackend extends HostTensors implements Backend {
   rope(x: Tensor, options: RopeOptions): void {
     const size = check.checkRope(x, options)
     this.#flush()
-    const { heads, position, pairs } = options
+    const { heads, positions, pairs } = options
     const { values, cols } = check.own(options.table, NativeTensor)
     const data = check.own(x, NativeTensor).values
-    this.#addon.rope(this.#context, data, x.rows, heads, size, values, cols, position, pairs === 'half')
+    this.#addon.rope(this.#context, data, x.rows, heads, size, values, cols, positions, pairs === 'half')
   }
 
   gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
@@ -301,34 +332,56 @@ class NativeBackend extends HostTensors implements Backend {
     this.#checkOpen()
     check.checkCache(shape)
     const { type, layers, kvHeads, headSize, capacity } = shape
-    const handle = this.#addon.cache(type, layers, kvHeads, headSize, capacity)
-    const cache = new NativeCache(this, shape, this.#addon.cacheBytes(handle), handle)
+    const handle = this.#addon.cache(type, layers, kvHeads, headSize, Math.ceil(capacity / PAGE))
+    const pool = new NativePool(this.#addon, this, shape, handle)
+    return this.sequence(pool, new PageTable(pool.pages))
+  }
+
+  /** For caches: a sequence of this backend. */
+  sequence(pool: NativePool, table: PageTable): NativeCache {
+    const cache = new NativeCache(pool, table)
     this.#owned.add(cache)
     return cache
   }
 
-  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
-    check.checkAppend(cache, layer, position, k, v)
-    this.#flush()
-    const { handle } = this.#own(cache, NativeCache)
-    const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
-    this.#addon.append(this.#context, handle, layer, position, k.rows, keys, values)
+  pass(sequences: readonly Sequence[]): Pass {
+    const caches = sequences.map(({ cache }) => this.#own(cache, NativeCache))
+    return new NativePass(check.onePool(caches), caches, sequences)
   }
 
-  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
-    check.checkAttention(q, cache, out, options)
+  /** Narrows to a pass of caches that are still there. */
+  #current(pass: Pass): NativePass {
+    const own = check.own(pass, NativePass)
+    for (const cache of own.caches) this.#own(cache, NativeCache)
+    own.checkCurrent()
+    return own
+  }
+
+  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+    const { pool, flat } = this.#current(pass)
+    check.checkAppend(pool, pass, layer, k, v)
     this.#flush()
-    const { handle } = this.#own(cache, NativeCache)
-    const { layer, position, heads, scale } = options
+    const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
+    this.#addon.append(this.#context, pool.handle, layer, ...flat, keys, values)
+  }
+
+  attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
+    const { pool, flat } = this.#current(pass)
+    check.checkAttention(q, pool, pass, out, options)
+    this.#flush()
+    const { layer, heads, scale } = options
     const [query, result] = [q, out].map((t) => check.own(t, NativeTensor).values)
-    this.#addon.attend(this.#context, handle, layer, position, q.rows, heads, scale, query, result)
+    this.#addon.attend(this.#context, pool.handle, layer, ...flat, heads, scale, query, result)
   }
 
   free(object: Weight | Digits | KvCache): void {
     this.#flush()
     if (object instanceof NativeWeight) this.#addon.freeWeight(this.#own(object, NativeWeight).handle)
     else if (object instanceof NativeDigits) this.#addon.freeDigits(this.#own(object, NativeDigits).handle)
-    else this.#addon.freeCache(this.#own(object, NativeCache).handle)
+    else {
+      const cache = this.#own(object, NativeCache)
+      if (cache.release()) this.#addon.freeCache(cache.pool.handle)
+    }
     this.#owned.delete(object as typeof object & Owned)
   }
 

@@ -1,6 +1,7 @@
 import { type MatrixTypeName, type QuantizedMatrix, tensorType } from '../format/index.js'
-import type { CacheShape, CacheType, KvCache, Tensor, Weight } from './backend.js'
+import type { CacheShape, CacheType, KvCache, Pass, Sequence, Tensor, Weight } from './backend.js'
 import * as check from './checks.js'
+import { PAGE, PagePool, type PageTable } from './pages.js'
 
 /** What backends have in common behind the objects that they hand out. */
 
@@ -65,14 +66,17 @@ export abstract class MatrixWeight implements Weight {
   }
 }
 
-export abstract class ShapedCache implements KvCache {
-  readonly name = 'this cache'
+/** The pages of some sequences. Backends add where they lie. */
+export abstract class CachePool implements CacheShape {
   readonly type: CacheType
   readonly layers: number
   readonly kvHeads: number
   readonly headSize: number
   readonly capacity: number
+  readonly pages: PagePool
   abstract readonly byteLength: number
+  /** Sequences that were not freed. */
+  sequences = 0
 
   constructor({ type, layers, kvHeads, headSize, capacity }: CacheShape) {
     this.type = type
@@ -80,6 +84,107 @@ export abstract class ShapedCache implements KvCache {
     this.kvHeads = kvHeads
     this.headSize = headSize
     this.capacity = capacity
+    this.pages = new PagePool(Math.ceil(capacity / PAGE), (from, to) => this.copy(from, to))
+  }
+
+  /** Copies what a page holds, of all layers. */
+  protected abstract copy(from: number, to: number): void
+}
+
+/** A sequence. Each backend has a class of its own, made by `another`. */
+export abstract class PagedCache<Pool extends CachePool> implements KvCache {
+  readonly name = 'this cache'
+
+  constructor(
+    readonly pool: Pool,
+    readonly table: PageTable,
+  ) {
+    pool.sequences++
+  }
+
+  get type(): CacheType {
+    return this.pool.type
+  }
+  get layers(): number {
+    return this.pool.layers
+  }
+  get kvHeads(): number {
+    return this.pool.kvHeads
+  }
+  get headSize(): number {
+    return this.pool.headSize
+  }
+  get capacity(): number {
+    return this.pool.capacity
+  }
+  get byteLength(): number {
+    return this.pool.byteLength
+  }
+  get length(): number {
+    return this.table.length
+  }
+  get free(): number {
+    return this.pool.pages.free * PAGE
+  }
+
+  fork(positions: number): KvCache {
+    check.checkPositions('forking', positions, this.length)
+    return this.another(this.table.fork(positions))
+  }
+
+  truncate(positions: number): void {
+    check.checkPositions('keeping', positions, this.length)
+    this.table.truncate(positions)
+  }
+
+  /** Gives its pages back. @returns whether it was the pool's last sequence */
+  release(): boolean {
+    this.table.truncate(0)
+    return --this.pool.sequences === 0
+  }
+
+  protected abstract another(table: PageTable): KvCache
+}
+
+/** A pass, and where each sequence's rows and pages are, flat. */
+export class PagedPass<Pool extends CachePool> implements Pass {
+  readonly rows: number
+  readonly positions: Int32Array
+  /** [sequences + 1]: sequence s has rows starts[s] … starts[s + 1] − 1. */
+  readonly starts: Int32Array
+  /** [sequences, stride] */
+  readonly tables: Int32Array
+  /** Pages of the longest sequence. */
+  readonly stride: number
+  readonly #versions: readonly number[]
+
+  constructor(
+    readonly pool: Pool,
+    readonly caches: readonly PagedCache<Pool>[],
+    sequences: readonly Sequence[],
+  ) {
+    check.checkPass(sequences)
+    const tables = caches.map(({ table }) => table)
+    pool.pages.demand(
+      sequences.reduce((sum, { position, tokens }, i) => sum + tables[i].needed(position, tokens), 0),
+    )
+    for (const [i, { position, tokens }] of sequences.entries()) tables[i].reserve(position, tokens)
+    this.#versions = tables.map(({ version }) => version)
+    this.starts = new Int32Array(sequences.length + 1)
+    for (const [i, { tokens }] of sequences.entries()) this.starts[i + 1] = this.starts[i] + tokens
+    this.rows = this.starts[sequences.length]
+    this.positions = new Int32Array(this.rows)
+    for (const [i, { position, tokens }] of sequences.entries())
+      for (let row = 0; row < tokens; row++) this.positions[this.starts[i] + row] = position + row
+    this.stride = tables.reduce((most, { pages }) => Math.max(most, pages.length), 0)
+    this.tables = new Int32Array(sequences.length * this.stride)
+    for (const [i, { pages }] of tables.entries()) this.tables.set(pages, i * this.stride)
+  }
+
+  /** @throws Error if a cache has changed since */
+  checkCurrent(): void {
+    if (this.caches.every(({ table }, i) => table.version === this.#versions[i])) return
+    throw new Error('a cache of this pass was truncated, forked or freed since; make a new pass')
   }
 }
 

@@ -9,13 +9,25 @@ import {
   type Digits,
   GROUP,
   type KvCache,
+  type Pass,
   type RopeOptions,
+  type Sequence,
   type Tensor,
   type Weight,
   type WeightOptions,
 } from './backend.js'
 import * as check from './checks.js'
-import { HostTensor, HostTensors, MatrixWeight, pieceRows, pieces, ShapedCache } from './objects.js'
+import {
+  CachePool,
+  HostTensor,
+  HostTensors,
+  MatrixWeight,
+  PagedCache,
+  PagedPass,
+  pieceRows,
+  pieces,
+} from './objects.js'
+import { PAGE, PageTable } from './pages.js'
 
 /**
  * The oracle: plain TypeScript, exact integers where the operation is integer, float64 sums where it is
@@ -103,25 +115,43 @@ class ReferenceWeight extends MatrixWeight {
   }
 }
 
-class ReferenceCache extends ShapedCache {
-  readonly byteLength: number
-  /** [layers][capacity][kvHeads · headSize] each. */
+class ReferencePool extends CachePool {
+  readonly #pageSize: number
+  /** [pages][layers][PAGE][kvHeads · headSize] each. */
   readonly keys: Float32Array
   readonly values: Float32Array
 
   constructor(shape: CacheShape) {
     super(shape)
     const { layers, kvHeads, headSize, capacity } = shape
-    const size = layers * capacity * kvHeads * headSize
-    this.keys = new Float32Array(size)
-    this.values = new Float32Array(size)
-    this.byteLength = 2 * this.keys.byteLength
+    this.#pageSize = layers * PAGE * kvHeads * headSize
+    this.keys = new Float32Array(Math.ceil(capacity / PAGE) * this.#pageSize)
+    this.values = new Float32Array(this.keys.length)
   }
 
-  offset(layer: number, position: number): number {
-    return (layer * this.capacity + position) * this.kvHeads * this.headSize
+  get byteLength(): number {
+    return 2 * this.keys.byteLength
+  }
+
+  protected copy(from: number, to: number): void {
+    const size = this.#pageSize
+    for (const array of [this.keys, this.values]) array.copyWithin(to * size, from * size, (from + 1) * size)
+  }
+
+  /** Where the row of a position lies, of the pages of a sequence. */
+  offset(pages: ArrayLike<number>, layer: number, position: number): number {
+    const page = pages[Math.floor(position / PAGE)] * this.layers + layer
+    return (page * PAGE + (position % PAGE)) * this.kvHeads * this.headSize
   }
 }
+
+class ReferenceCache extends PagedCache<ReferencePool> {
+  protected another(table: PageTable): KvCache {
+    return new ReferenceCache(this.pool, table)
+  }
+}
+
+class ReferencePass extends PagedPass<ReferencePool> {}
 
 class ReferenceBackend extends HostTensors implements Backend {
   readonly name = 'reference'
@@ -222,7 +252,7 @@ class ReferenceBackend extends HostTensors implements Backend {
     const half = table.cols / 2
     const [near, far] = options.pairs === 'half' ? [1, half] : [2, 1]
     for (let row = 0; row < x.rows; row++) {
-      const angles = (options.position + row) * table.cols
+      const angles = options.positions[row] * table.cols
       for (let head = 0; head < options.heads; head++) {
         for (let i = 0; i < half; i++) {
           const p = row * x.cols + head * size + i * near
@@ -249,51 +279,68 @@ class ReferenceBackend extends HostTensors implements Backend {
 
   cache(shape: CacheShape): KvCache {
     check.checkCache(shape)
-    return new ReferenceCache(shape)
+    const pool = new ReferencePool(shape)
+    return new ReferenceCache(pool, new PageTable(pool.pages))
   }
 
-  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
-    check.checkAppend(cache, layer, position, k, v)
-    const kv = check.own(cache, ReferenceCache)
-    const round = kv.type === 'f16' ? (value: number) => fp16.round(value) : (value: number) => value
-    const start = kv.offset(layer, position)
+  pass(sequences: readonly Sequence[]): Pass {
+    const caches = sequences.map(({ cache }) => check.own(cache, ReferenceCache))
+    return new ReferencePass(check.onePool(caches), caches, sequences)
+  }
+
+  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+    const { pool, caches, starts, positions } = this.#current(pass)
+    check.checkAppend(pool, pass, layer, k, v)
+    const round = pool.type === 'f16' ? (value: number) => fp16.round(value) : (value: number) => value
     const [keys, values] = [k, v].map((t) => check.own(t, ReferenceTensor).values)
-    for (let i = 0; i < keys.length; i++) {
-      kv.keys[start + i] = round(keys[i])
-      kv.values[start + i] = round(values[i])
-    }
-  }
-
-  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
-    check.checkAttention(q, cache, out, options)
-    const kv = check.own(cache, ReferenceCache)
-    const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
-    const { layer, position, heads, scale } = options
-    const { headSize } = kv
-    const width = kv.kvHeads * headSize
-    const base = kv.offset(layer, 0)
-    for (let row = 0; row < q.rows; row++) {
-      const scores = new Float64Array(position + row + 1)
-      for (let head = 0; head < heads; head++) {
-        const at = row * q.cols + head * headSize
-        const from = base + Math.floor((head * kv.kvHeads) / heads) * headSize
-        for (let t = 0; t < scores.length; t++) {
-          let sum = 0
-          for (let d = 0; d < headSize; d++) sum += query[at + d] * kv.keys[from + t * width + d]
-          scores[t] = scale * sum
-        }
-        softmax(scores)
-        for (let d = 0; d < headSize; d++) {
-          let sum = 0
-          for (let t = 0; t < scores.length; t++) sum += scores[t] * kv.values[from + t * width + d]
-          result[at + d] = sum
+    for (const [i, { table }] of caches.entries())
+      for (let row = starts[i]; row < starts[i + 1]; row++) {
+        const at = pool.offset(table.pages, layer, positions[row])
+        for (let d = 0; d < k.cols; d++) {
+          pool.keys[at + d] = round(keys[row * k.cols + d])
+          pool.values[at + d] = round(values[row * k.cols + d])
         }
       }
-    }
   }
 
-  /** Nothing to do: everything here is the garbage collector's. */
-  free(): void {}
+  attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
+    const { pool, caches, starts, positions } = this.#current(pass)
+    check.checkAttention(q, pool, pass, out, options)
+    const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
+    const { layer, heads, scale } = options
+    const { headSize, kvHeads } = pool
+    for (const [i, { table }] of caches.entries())
+      for (let row = starts[i]; row < starts[i + 1]; row++) {
+        const scores = new Float64Array(positions[row] + 1)
+        const places = Array.from(scores, (_, t) => pool.offset(table.pages, layer, t))
+        for (let head = 0; head < heads; head++) {
+          const at = row * q.cols + head * headSize
+          const from = Math.floor((head * kvHeads) / heads) * headSize
+          for (let t = 0; t < scores.length; t++) {
+            let sum = 0
+            for (let d = 0; d < headSize; d++) sum += query[at + d] * pool.keys[places[t] + from + d]
+            scores[t] = scale * sum
+          }
+          softmax(scores)
+          for (let d = 0; d < headSize; d++) {
+            let sum = 0
+            for (let t = 0; t < scores.length; t++) sum += scores[t] * pool.values[places[t] + from + d]
+            result[at + d] = sum
+          }
+        }
+      }
+  }
+
+  #current(pass: Pass): ReferencePass {
+    const own = check.own(pass, ReferencePass)
+    own.checkCurrent()
+    return own
+  }
+
+  /** Everything here is the garbage collector's, but for the pages of a cache that others share. */
+  free(object: Weight | Digits | KvCache): void {
+    if (object instanceof ReferenceCache) object.release()
+  }
   close(): void {}
 }
 

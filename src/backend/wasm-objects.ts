@@ -5,9 +5,11 @@ import {
   type DigitOptions,
   type Digits,
   GROUP,
+  type KvCache,
   type Tensor,
 } from './backend.js'
-import { MatrixWeight, ShapedCache } from './objects.js'
+import { CachePool, MatrixWeight, PagedCache, PagedPass } from './objects.js'
+import { PAGE, type PageTable } from './pages.js'
 
 /** What the wasm backend hands out: addresses in its memory. */
 
@@ -104,23 +106,53 @@ export class WasmWeight extends MatrixWeight implements Owned {
   }
 }
 
-export class WasmCache extends ShapedCache implements Owned {
-  readonly addresses: readonly number[]
+export class WasmPool extends CachePool {
   constructor(
     readonly owner: Backend,
     shape: CacheShape,
-    /** Of the keys, or the values, of one layer and head. */
-    readonly headBytes: number,
     readonly address: number,
+    /** Copies bytes within the memory. */
+    readonly copyBytes: (to: number, from: number, bytes: number) => void,
+    /** For caches: a sequence of the backend. */
+    readonly sequence: (pool: WasmPool, table: PageTable) => WasmCache,
   ) {
     super(shape)
-    this.addresses = [address]
+  }
+  /** Of the keys, or the values, of a page, layer and head. */
+  get blockBytes(): number {
+    return cacheBlockBytes(this)
+  }
+  get pageBytes(): number {
+    return 2 * this.layers * this.kvHeads * this.blockBytes
   }
   get byteLength(): number {
-    return 2 * this.layers * this.kvHeads * this.headBytes
+    return Math.ceil(this.capacity / PAGE) * this.pageBytes
   }
-  /** Keys of a layer; its values follow. */
+  /** Keys of a layer in page 0. */
   layer(index: number): number {
-    return this.address + index * 2 * this.kvHeads * this.headBytes
+    return this.address + index * 2 * this.kvHeads * this.blockBytes
+  }
+  protected copy(from: number, to: number): void {
+    const { address, pageBytes } = this
+    this.copyBytes(address + to * pageBytes, address + from * pageBytes, pageBytes)
   }
 }
+
+export function cacheBlockBytes({ type, headSize }: CacheShape): number {
+  return PAGE * headSize * (type === 'f16' ? 2 : 4)
+}
+
+export class WasmCache extends PagedCache<WasmPool> implements Owned {
+  get owner(): Backend {
+    return this.pool.owner
+  }
+  /** When the last sequence is freed. */
+  get addresses(): readonly number[] {
+    return [this.pool.address]
+  }
+  protected another(table: PageTable): KvCache {
+    return this.pool.sequence(this.pool, table)
+  }
+}
+
+export class WasmPass extends PagedPass<WasmPool> {}

@@ -8,7 +8,9 @@ import type {
   DigitOptions,
   Digits,
   KvCache,
+  Pass,
   RopeOptions,
+  Sequence,
   Tensor,
   Weight,
   WeightOptions,
@@ -16,6 +18,7 @@ import type {
 import { GROUP } from './backend.js'
 import * as check from './checks.js'
 import { pieceRows, pieces } from './objects.js'
+import { PAGE, PageTable } from './pages.js'
 import { Heap, WASM_MEMORY_BYTES } from './wasm-heap.js'
 import {
   ADDRESS,
@@ -31,12 +34,15 @@ import {
 } from './wasm-module.js'
 import {
   BLOCK_ROWS,
+  cacheBlockBytes,
   FLOATS,
   type Owned,
   Storage,
   TYPES,
   WasmCache,
   WasmDigits,
+  WasmPass,
+  WasmPool,
   WasmTensor,
   WasmWeight,
 } from './wasm-objects.js'
@@ -138,7 +144,11 @@ class WasmBackend implements Backend {
   #words = new Uint32Array(0)
   #floats = new Float32Array(0)
   /** Scratch memory that grows with what it is needed for. */
-  readonly #scratch = { ids: { address: 0, bytes: 0 }, scores: { address: 0, bytes: 0 } }
+  readonly #scratch = {
+    ids: { address: 0, bytes: 0 },
+    pass: { address: 0, bytes: 0 },
+    scores: { address: 0, bytes: 0 },
+  }
 
   constructor(
     { variant, module, memory, limit, kernels }: Instance,
@@ -352,7 +362,7 @@ class WasmBackend implements Backend {
   }
 
   /** Scratch memory of at least so many bytes. */
-  #room(name: 'ids' | 'scores', bytes: number): number {
+  #room(name: 'ids' | 'pass' | 'scores', bytes: number): number {
     const { heap } = this.#open
     const held = this.#scratch[name]
     if (held.bytes < bytes) {
@@ -371,10 +381,11 @@ class WasmBackend implements Backend {
 
   rope(x: Tensor, options: RopeOptions): void {
     const size = check.checkRope(x, options)
-    const { heads, position, pairs, table } = options
-    const row = this.#at(table) + 4 * position * table.cols
+    const { heads, positions, pairs, table } = options
+    const [data, angles] = [this.#at(x), this.#at(table)]
+    const [at] = this.#place('ids', positions)
     const half = pairs === 'half' ? 1 : 0
-    this.#run(OPERATION.rope, x.rows, this.#at(x), heads, size, row, table.cols, half)
+    this.#run(OPERATION.rope, x.rows, data, heads, size, angles, table.cols, half, at)
   }
 
   gatedActivation(gate: Tensor, up: Tensor, out: Tensor): void {
@@ -393,58 +404,83 @@ class WasmBackend implements Backend {
   cache(shape: CacheShape): KvCache {
     const { heap } = this.#open
     check.checkCache(shape)
-    const { type, layers, kvHeads, headSize, capacity } = shape
-    const positions = Math.ceil(capacity / POSITIONS) * POSITIONS
-    const headBytes = positions * headSize * (type === 'f16' ? 2 : 4)
-    const cache = new WasmCache(this, shape, headBytes, heap.allocate(2 * layers * kvHeads * headBytes))
-    this.#owned.add(cache)
-    return cache
+    const { layers, kvHeads, capacity } = shape
+    const bytes = 2 * layers * kvHeads * Math.ceil(capacity / PAGE) * cacheBlockBytes(shape)
+    const copyBytes = (to: number, from: number, bytes: number) =>
+      this.#view().words.copyWithin(to / 4, from / 4, (from + bytes) / 4)
+    const sequence = (pool: WasmPool, table: PageTable) => {
+      const cache = new WasmCache(pool, table)
+      this.#owned.add(cache)
+      return cache
+    }
+    const pool = new WasmPool(this, shape, heap.allocate(bytes), copyBytes, sequence)
+    return sequence(pool, new PageTable(pool.pages))
+  }
+
+  pass(sequences: readonly Sequence[]): Pass {
+    const caches = sequences.map(({ cache }) => this.#own(cache, WasmCache))
+    return new WasmPass(check.onePool(caches), caches, sequences)
+  }
+
+  /** Narrows to a pass of caches that are still there. */
+  #current(pass: Pass): WasmPass {
+    const own = check.own(pass, WasmPass)
+    for (const cache of own.caches) this.#own(cache, WasmCache)
+    own.checkCurrent()
+    return own
   }
 
   /** The fields that append and attention begin with. */
-  #cacheFields(cache: WasmCache, layer: number, position: number, rows: number): number[] {
-    const half = cache.type === 'f16' ? 1 : 0
-    return [cache.layer(layer), cache.headBytes, half, cache.kvHeads, cache.headSize, position, rows]
+  #passFields({ pool, starts, positions, tables, stride }: WasmPass, layer: number): number[] {
+    const half = pool.type === 'f16' ? 1 : 0
+    const at = this.#place('pass', starts, positions, tables)
+    const shape = [pool.layer(layer), pool.blockBytes, pool.pageBytes, half, pool.kvHeads, pool.headSize]
+    return [...shape, starts.length - 1, ...at, stride]
   }
 
-  append(cache: KvCache, layer: number, position: number, k: Tensor, v: Tensor): void {
-    check.checkAppend(cache, layer, position, k, v)
-    const fields = this.#cacheFields(this.#own(cache, WasmCache), layer, position, k.rows)
-    this.#run(OPERATION.append, k.rows, ...fields, this.#at(k), this.#at(v))
+  /** Copies arrays to scratch memory. @returns their addresses */
+  #place(name: 'pass' | 'ids', ...arrays: Int32Array[]): number[] {
+    const length = arrays.reduce((sum, array) => sum + array.length, 0)
+    let at = this.#room(name, 4 * length)
+    const { words } = this.#view()
+    return arrays.map((array) => {
+      words.set(array, at / 4)
+      at += 4 * array.length
+      return at - 4 * array.length
+    })
   }
 
-  attention(q: Tensor, cache: KvCache, out: Tensor, options: AttentionOptions): void {
-    check.checkAttention(q, cache, out, options)
-    const kv = this.#own(cache, WasmCache)
+  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+    const own = this.#current(pass)
+    check.checkAppend(own.pool, pass, layer, k, v)
+    const [keys, values] = [this.#at(k), this.#at(v)]
+    this.#run(OPERATION.append, k.rows, ...this.#passFields(own, layer), keys, values)
+  }
+
+  attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
+    const own = this.#current(pass)
+    const { pool, starts, stride } = own
+    check.checkAttention(q, pool, pass, out, options)
     const [from, to] = [this.#at(q), this.#at(out)]
-    const { layer, position, heads, scale } = options
+    const { layer, heads, scale } = options
     // Query heads that share a kv head, for as many tokens as fill a tile of rows, share a pass over its keys.
-    const tokens = Math.max(1, Math.floor((QUERY_ROWS * kv.kvHeads) / heads))
-    const scoreBytes = 4 * Math.ceil(kv.capacity / POSITIONS) * POSITIONS
-    const scratchBytes = 4 * POSITIONS * kv.headSize + QUERY_ROWS * scoreBytes
+    const tokens = Math.max(1, Math.floor((QUERY_ROWS * pool.kvHeads) / heads))
+    const scoreBytes = 4 * stride * PAGE
+    const scratchBytes = 4 * POSITIONS * pool.headSize + QUERY_ROWS * scoreBytes
     const scratch = this.#room('scores', this.threads * scratchBytes)
-    const fields = this.#cacheFields(kv, layer, position, q.rows)
-    const tasks = kv.kvHeads * Math.ceil(q.rows / tokens)
-    this.#run(
-      OPERATION.attend,
-      tasks,
-      ...fields,
-      from,
-      to,
-      heads,
-      floatBits(scale),
-      tokens,
-      scratch,
-      scratchBytes,
-      scoreBytes,
-    )
+    let tasks = 0
+    for (let s = 0; s + 1 < starts.length; s++)
+      tasks += pool.kvHeads * Math.ceil((starts[s + 1] - starts[s]) / tokens)
+    const rest = [from, to, heads, floatBits(scale), tokens, scratch, scratchBytes, scoreBytes]
+    this.#run(OPERATION.attend, tasks, ...this.#passFields(own, layer), ...rest)
   }
 
   free(object: Weight | Digits | KvCache): void {
     const type =
       object instanceof WasmWeight ? WasmWeight : object instanceof WasmDigits ? WasmDigits : WasmCache
     const owned: Owned = this.#own<WasmWeight | WasmDigits | WasmCache>(object, type)
-    for (const address of owned.addresses) this.#open.heap.free(address)
+    if (!(owned instanceof WasmCache) || owned.release())
+      for (const address of owned.addresses) this.#open.heap.free(address)
     this.#owned.delete(owned)
   }
 

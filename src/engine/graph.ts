@@ -1,4 +1,4 @@
-import type { Backend, DigitOptions, Digits, KvCache, Tensor, Weight } from '../backend/index.js'
+import type { Backend, DigitOptions, Digits, Sequence, Tensor, Weight } from '../backend/index.js'
 import type { ModelConfig } from './config.js'
 import { logitRows } from './memory.js'
 import { ropeTable } from './rope.js'
@@ -9,14 +9,6 @@ export interface GraphOptions extends DigitOptions {
   readonly context: number
   /** Most tokens of one pass through the layers. */
   readonly batch: number
-}
-
-/** The tokens of a pass that belong to one sequence: they come one after the other in the pass. */
-export interface Sequence {
-  readonly cache: KvCache
-  /** Position of the first of them. */
-  readonly position: number
-  readonly tokens: number
 }
 
 /** Buffers of a pass over `rows` tokens; views of the largest ones. */
@@ -86,7 +78,8 @@ export class Graph {
     const b = this.#backend
     const { epsilon, heads, kvHeads, headSize, rope } = this.#config
     const v = this.#view(ids.length)
-    const parts = this.#partsOf(v, sequences)
+    const pass = b.pass(sequences)
+    const turn = { table: this.#rope, positions: pass.positions, pairs: rope.pairs }
     const scale = 1 / Math.sqrt(headSize)
     b.embed(this.#weights.embedding, ids, v.stream)
     for (const [layer, w] of this.#weights.layers.entries()) {
@@ -97,12 +90,10 @@ export class Graph {
         [w.key, v.key, w.keyBias],
         [w.value, v.value, w.valueBias],
       ])
-      for (const { cache, position, query, key, value, attended } of parts) {
-        b.rope(query, { heads, table: this.#rope, position, pairs: rope.pairs })
-        b.rope(key, { heads: kvHeads, table: this.#rope, position, pairs: rope.pairs })
-        b.append(cache, layer, position, key, value)
-        b.attention(query, cache, attended, { layer, position, heads, scale })
-      }
+      b.rope(v.query, { heads, ...turn })
+      b.rope(v.key, { heads: kvHeads, ...turn })
+      b.append(pass, layer, v.key, v.value)
+      b.attention(v.query, pass, v.attended, { layer, heads, scale })
       this.#product(v.attended, [[w.output, v.normed]])
       b.add(v.stream, v.normed)
       b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)
@@ -159,18 +150,6 @@ export class Graph {
     }
     this.#backend.decompose(x, digits)
     return digits
-  }
-
-  /** Each sequence's rows of what attention reads and writes. */
-  #partsOf({ query, key, value, attended }: Buffers, sequences: readonly Sequence[]) {
-    if (sequences.length === 1) return [{ ...sequences[0], query, key, value, attended }]
-    let row = 0
-    return sequences.map(({ cache, position, tokens }) => {
-      const rows = (tensor: Tensor) => this.#backend.rows(tensor, row, row + tokens)
-      const part = { query: rows(query), key: rows(key), value: rows(value), attended: rows(attended) }
-      row += tokens
-      return { cache, position, ...part }
-    })
   }
 
   #view(rows: number): Buffers {

@@ -79,9 +79,10 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
       const cache = backend.cache({ type, layers: 1, kvHeads: count, headSize: 24, capacity: 4 })
       const kv = tensorOf(backend, 1, padded.length, padded)
       const out = backend.tensor(1, padded.length)
-      backend.append(cache, 0, 0, backend.tensor(1, padded.length), kv)
+      const pass = backend.pass([{ cache, position: 0, tokens: 1 }])
+      backend.append(pass, 0, backend.tensor(1, padded.length), kv)
       const q = tensorOf(backend, 1, padded.length, randomNormal(padded.length, 4))
-      backend.attention(q, cache, out, { layer: 0, position: 0, heads: count, scale: 1 })
+      backend.attention(q, pass, out, { layer: 0, heads: count, scale: 1 })
       // A sum that begins at 0 is never −0.
       const expected = padded.map((x) => (type === 'f16' ? fp16.round(x) : x) + 0)
       expectBits(
@@ -104,17 +105,18 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
         const v = tensorOf(backend, 1, headSize, new Float32Array(headSize).fill(value))
         const out = backend.tensor(1, headSize)
         const zeros = backend.tensor(1, headSize)
-        backend.append(cache, 0, 0, zeros, v)
-        backend.attention(zeros, cache, out, { layer: 0, position: 0, heads: 1, scale: 1 })
+        const pass = backend.pass([{ cache, position: 0, tokens: 1 }])
+        backend.append(pass, 0, zeros, v)
+        backend.attention(zeros, pass, out, { layer: 0, heads: 1, scale: 1 })
         expectBits(
           await backend.read(out),
           new Float32Array(headSize).fill(stored),
           headSize,
           `${value}, heads of ${headSize}`,
         )
-        backend.append(cache, 0, 0, v, zeros)
+        backend.append(pass, 0, v, zeros)
         const ones = tensorOf(backend, 1, headSize, new Float32Array(headSize).fill(1))
-        backend.attention(ones, cache, out, { layer: 0, position: 0, heads: 1, scale: 1 })
+        backend.attention(ones, pass, out, { layer: 0, heads: 1, scale: 1 })
         // As a key it spoils the score: ±∞ − ±∞ and NaN are NaN.
         expect([...(await backend.read(out))], `key ${value}`).toEqual(new Array(headSize).fill(Number.NaN))
       }
@@ -127,9 +129,10 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
     // Everything from position 5 on becomes worthless, then is written again up to 20.
     const width = 40
     const junk = tensorOf(backend, 35, width, new Float32Array(35 * width).fill(Number.NaN))
-    backend.append(cache, LAYER, 5, junk, junk)
+    backend.append(backend.pass([{ cache, position: 5, tokens: 35 }]), LAYER, junk, junk)
     const part = (all: Float32Array) => tensorOf(backend, 16, width, all.subarray(5 * width, 21 * width))
-    backend.append(cache, LAYER, 5, part(c.keys), part(c.values))
+    const again = backend.pass([{ cache, position: 5, tokens: 16 }])
+    backend.append(again, LAYER, part(c.keys), part(c.values))
     expectBits(await attend(backend, cache, c, 10, 21), fresh, c.heads * 20, 'after NaN beyond what is seen')
   })
 
@@ -141,8 +144,7 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
     for (let t = 0; t < context; t++) keys[t * headSize] = t === 21 ? 300 : t % 2 ? -300 : 0
     const cache = backend.cache({ type: 'f32', layers: 1, kvHeads: 1, headSize, capacity: context })
     backend.append(
-      cache,
-      0,
+      backend.pass([{ cache, position: 0, tokens: context }]),
       0,
       tensorOf(backend, context, headSize, keys),
       tensorOf(backend, context, headSize, values),
@@ -154,7 +156,8 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
       Float32Array.from({ length: 16 }, (_, d) => (d === 0 ? 100 : 1)),
     )
     const out = backend.tensor(1, headSize)
-    backend.attention(q, cache, out, { layer: 0, position: context - 1, heads: 1, scale: 1 })
+    const last = backend.pass([{ cache, position: context - 1, tokens: 1 }])
+    backend.attention(q, last, out, { layer: 0, heads: 1, scale: 1 })
     expectBits(await backend.read(out), values.subarray(21 * headSize, 22 * headSize), headSize, 'seed 8')
   })
 })

@@ -91,7 +91,7 @@ describe.each(SUBJECTS)('$label', ({ create, kind }) => {
       const options: RopeOptions = {
         heads,
         table: tensorOf(backend, positions, width, table),
-        position,
+        positions: Int32Array.from({ length: rows }, (_, row) => position + row),
         pairs,
       }
       backend.rope(tensor, options)

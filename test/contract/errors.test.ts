@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Backend, Digits, KvCache, Tensor, Weight } from '../../src/backend/index.js'
+import type { Backend, Digits, KvCache, Pass, Tensor, Weight } from '../../src/backend/index.js'
 import { tensorOf, weightOf } from '../helpers/contract.js'
 import { randomBlocks, randomNormal } from '../helpers/quants.js'
 import { NATIVE, REFERENCE, SUBJECTS } from './backends.js'
 
 /** Mistakes of a caller end in an error that says what does not fit: never in a crash, never in numbers. */
 
-const POSITION = { position: 0, scale: 1, layer: 0, heads: 4 }
+const ATTENTION = { scale: 1, layer: 0, heads: 4 }
 const OPTIONS = { passes: 2, granularity: 'group' } as const
 
 interface Objects {
@@ -17,13 +17,16 @@ interface Objects {
   /** [48, 64] */
   readonly codes: Weight
   readonly floats: Weight
-  /** Two key heads of 16, eight positions, three layers. */
+  /** Two key heads of 16, 64 positions, three layers. */
   readonly cache: KvCache
+  /** Its first four positions. */
+  readonly pass: Pass
 }
 
 /** x [4, 64], y [4, 48]. */
 async function objectsOf(backend: Backend): Promise<Objects> {
   const x = tensorOf(backend, 4, 64, randomNormal(256, 1))
+  const cache = backend.cache({ type: 'f16', layers: 3, kvHeads: 2, headSize: 16, capacity: 8 })
   const digits = backend.digits(4, 64, OPTIONS)
   backend.decompose(x, digits)
   return {
@@ -33,7 +36,8 @@ async function objectsOf(backend: Backend): Promise<Objects> {
     digits,
     codes: await weightOf(backend, 'Q4_0', 48, 64, randomBlocks('Q4_0', 48, 64, 2)),
     floats: await weightOf(backend, 'F32', 48, 64, new Uint8Array(randomNormal(48 * 64, 3).buffer)),
-    cache: backend.cache({ type: 'f16', layers: 3, kvHeads: 2, headSize: 16, capacity: 8 }),
+    cache,
+    pass: backend.pass([{ cache, position: 0, tokens: 4 }]),
   }
 }
 
@@ -102,29 +106,38 @@ const MISTAKES: readonly Mistake[] = [
   ['rope: no heads', (b, o) => rope(b, o.x, 0, 8, 0), /64.*0/],
   ['rope: a wide table', (b, o) => rope(b, o.x, 4, 18, 0), /18.*16/],
   ['rope: an odd table', (b, o) => rope(b, o.x, 4, 7, 0), /7/],
-  ['rope: beyond the table', (b, o) => rope(b, o.x, 4, 8, 7), /7 to 11.*10/],
+  ['rope: beyond the table', (b, o) => rope(b, o.x, 4, 8, 7), /position 10 .* context of 10/],
   ['rope: before the table', (b, o) => rope(b, o.x, 4, 8, -1), /-1/],
+  ['rope: too few positions', (b) => rope(b, b.tensor(5, 64), 4, 8, 0), /4 positions for 5 rows/],
   ['cache: unknown numbers', (b) => b.cache({ ...CACHE, type: 'f8' as 'f16' }), /"f8"/],
   ['cache: no positions', (b) => b.cache({ ...CACHE, capacity: 0 }), /"capacity":0/],
-  ['append: k and v differ', (b, o) => b.append(o.cache, 0, 0, kv(b, 2), kv(b, 3)), /\[2, 32\].*\[3, 32\]/],
-  ['append: other heads', (b, o) => b.append(o.cache, 0, 0, o.x, o.x), /\[4, 64\].*2 heads of 16/],
-  ['append: beyond the context', (b, o) => b.append(o.cache, 0, 6, kv(b, 3), kv(b, 3)), /6 to 9.*8/],
-  ['append: a layer too many', (b, o) => b.append(o.cache, 3, 0, kv(b, 1), kv(b, 1)), /layer 3.*3/],
+  ['pass: nothing', (b) => b.pass([]), /needs a sequence/],
+  ['pass: no tokens', (b, { cache }) => b.pass([{ cache, position: 0, tokens: 0 }]), /0 tokens/],
+  ['pass: a gap', (b, { cache }) => b.pass([{ cache, position: 5, tokens: 1 }]), /position 5 .* 4 that/],
+  ['pass: before', (b, { cache }) => b.pass([{ cache, position: -1, tokens: 1 }]), /position -1/],
+  ['pass: twice', (b, o) => b.pass([one(o.cache), one(o.cache)]), /once only/],
+  ['pass: of two pools', (b, o) => b.pass([one(o.cache), one(b.cache(CACHE))]), /forks of one cache/],
+  ['fork: more than there is', (_, { cache }) => cache.fork(5), /5 positions of a sequence of 4/],
+  ['truncate: half', (_, { cache }) => cache.truncate(1.5), /1.5 positions/],
+  ['append: k and v differ', (b, o) => b.append(o.pass, 0, kv(b, 2), kv(b, 3)), /\[2, 32\].*\[3, 32\]/],
+  ['append: other heads', (b, o) => b.append(o.pass, 0, o.x, o.x), /\[4, 64\].*2 heads of 16/],
+  ['append: other rows', (b, o) => b.append(o.pass, 0, kv(b, 3), kv(b, 3)), /\[3, 32\].*4 rows/],
+  ['append: a layer too many', (b, o) => b.append(o.pass, 3, kv(b, 4), kv(b, 4)), /layer 3.*3/],
   [
     'attention: heads that do not divide',
-    (b, o) => b.attention(o.x, o.cache, o.x, { ...POSITION, heads: 3 }),
+    (b, o) => b.attention(o.x, o.pass, o.x, { ...ATTENTION, heads: 3 }),
     /3 heads/,
   ],
-  ['attention: other width', (b, o) => b.attention(o.y, o.cache, o.y, POSITION), /\[4, 48\].*4 heads of 16/],
-  ['attention: other output', (b, o) => b.attention(o.x, o.cache, o.y, POSITION), /\[4, 64\].*\[4, 48\]/],
+  ['attention: other width', (b, o) => b.attention(o.y, o.pass, o.y, ATTENTION), /\[4, 48\].*4 heads of 16/],
+  ['attention: other output', (b, o) => b.attention(o.x, o.pass, o.y, ATTENTION), /\[4, 64\].*\[4, 48\]/],
   [
-    'attention: beyond',
-    (b, o) => b.attention(o.x, o.cache, b.tensor(4, 64), { ...POSITION, position: 5 }),
-    /5 to 9.*8/,
+    'attention: other rows',
+    (b, o) => b.attention(b.tensor(3, 64), o.pass, b.tensor(3, 64), ATTENTION),
+    /\[3, 64\].*4 rows/,
   ],
   [
     'attention: a negative layer',
-    (b, o) => b.attention(o.x, o.cache, b.tensor(4, 64), { ...POSITION, layer: -1 }),
+    (b, o) => b.attention(o.x, o.pass, b.tensor(4, 64), { ...ATTENTION, layer: -1 }),
     /-1/,
   ],
 ]
@@ -133,8 +146,12 @@ const CACHE = { type: 'f32', layers: 1, kvHeads: 1, headSize: 8, capacity: 4 } a
 
 const kv = (backend: Backend, rows: number) => backend.tensor(rows, 32)
 
+const one = (cache: KvCache) => ({ cache, position: 0, tokens: 1 })
+
+/** Of four rows. */
 function rope(backend: Backend, x: Tensor, heads: number, width: number, position: number): void {
-  backend.rope(x, { heads, table: backend.tensor(10, width), position, pairs: 'half' })
+  const positions = Int32Array.from({ length: 4 }, (_, row) => position + row)
+  backend.rope(x, { heads, table: backend.tensor(10, width), positions, pairs: 'half' })
 }
 
 /** Each takes one object of another backend, the rest of its own. */
@@ -152,8 +169,9 @@ const FOREIGN: Readonly<Record<string, (b: Backend, own: Objects, other: Objects
   'rope of its tensor': (b, _, { x }) => rope(b, x, 4, 8, 0),
   'gatedActivation of its tensor': (b, { x }, { x: other }) => b.gatedActivation(x, other, x),
   'add its tensor': (b, { x }, { x: other }) => b.add(x, other),
-  'append to its cache': (b, _, { cache }) => b.append(cache, 0, 0, kv(b, 1), kv(b, 1)),
-  'attention over its cache': (b, { x }, { cache }) => b.attention(x, cache, b.tensor(4, 64), POSITION),
+  'a pass over its cache': (b, _, { cache }) => b.pass([one(cache)]),
+  'append to its cache': (b, _, { pass }) => b.append(pass, 0, kv(b, 4), kv(b, 4)),
+  'attention over its cache': (b, { x }, { pass }) => b.attention(x, pass, b.tensor(4, 64), ATTENTION),
 }
 
 describe.each(SUBJECTS)('$label refuses', ({ create, kind }) => {

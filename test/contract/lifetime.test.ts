@@ -16,7 +16,8 @@ const ROWS = 48
 const COLS = 64
 const GROUPS = { passes: 3, granularity: 'group' } as const
 const CACHE = { type: 'f32', layers: 1, kvHeads: 1, headSize: 64, capacity: 4 } as const
-const AT_START = { layer: 0, position: 0, heads: 1, scale: 1 }
+const AT_START = { layer: 0, heads: 1, scale: 1 }
+const POSITIONS = Int32Array.of(0, 1)
 
 async function made(backend: Backend) {
   const x = tensorOf(backend, 2, COLS, randomNormal(2 * COLS, 1))
@@ -24,8 +25,9 @@ async function made(backend: Backend) {
   backend.decompose(x, digits)
   const weight = await weightOf(backend, 'Q4_0', ROWS, COLS, randomBlocks('Q4_0', ROWS, COLS, 2))
   const cache = backend.cache(CACHE)
-  backend.append(cache, 0, 0, x, x)
-  return { x, digits, weight, cache, out: backend.tensor(2, ROWS), attended: backend.tensor(2, COLS) }
+  const pass = backend.pass([{ cache, position: 0, tokens: 2 }])
+  backend.append(pass, 0, x, x)
+  return { x, digits, weight, cache, pass, out: backend.tensor(2, ROWS), attended: backend.tensor(2, COLS) }
 }
 
 describe.each(KERNELS)('$label frees at once', ({ create }) => {
@@ -33,15 +35,15 @@ describe.each(KERNELS)('$label frees at once', ({ create }) => {
 
   test('a freed weight, digits or cache is an error, not a crash', async () => {
     const backend = create()
-    const { x, digits, weight, cache, out, attended } = await made(backend)
+    const { x, digits, weight, cache, pass, out, attended } = await made(backend)
     const spare = await made(backend)
     for (const object of [weight, digits, cache]) backend.free(object)
     expect(() => backend.linear(spare.digits, weight, out)).toThrow(gone)
     expect(() => backend.embed(weight, [0, 1], x)).toThrow(gone)
     expect(() => backend.linear(digits, spare.weight, out)).toThrow(gone)
     expect(() => backend.decompose(x, digits)).toThrow(gone)
-    expect(() => backend.append(cache, 0, 0, x, x)).toThrow(gone)
-    expect(() => backend.attention(x, cache, attended, AT_START)).toThrow(gone)
+    expect(() => backend.append(pass, 0, x, x)).toThrow(gone)
+    expect(() => backend.attention(x, pass, attended, AT_START)).toThrow(gone)
     // The others are untouched.
     backend.linear(spare.digits, spare.weight, out)
     expect((await backend.read(out)).every(Number.isFinite)).toBe(true)
@@ -63,18 +65,19 @@ describe.each(KERNELS)('$label frees at once', ({ create }) => {
 
   test('after close every operation is an error; closing twice is none', async () => {
     const backend = create()
-    const { x, digits, weight, cache, out, attended } = await made(backend)
+    const { x, digits, weight, pass, out, attended } = await made(backend)
     backend.close()
     for (const call of [
       () => backend.linear(digits, weight, out),
       () => backend.decompose(x, digits),
       () => backend.embed(weight, [0, 1], x),
       () => backend.rmsNorm(x, backend.tensor(1, COLS), 1e-5, x),
-      () => backend.rope(x, { heads: 1, table: backend.tensor(2, COLS), position: 0, pairs: 'half' }),
+      () =>
+        backend.rope(x, { heads: 1, table: backend.tensor(2, COLS), positions: POSITIONS, pairs: 'half' }),
       () => backend.gatedActivation(x, x, x),
       () => backend.add(x, x),
-      () => backend.append(cache, 0, 0, x, x),
-      () => backend.attention(x, cache, attended, AT_START),
+      () => backend.append(pass, 0, x, x),
+      () => backend.attention(x, pass, attended, AT_START),
       () => backend.digits(2, COLS, GROUPS),
       () => backend.cache(CACHE),
     ])
@@ -105,8 +108,8 @@ describe.each(KERNELS)('$label refuses what belongs to another backend', ({ crea
     expect(() => mine.linear(own.digits, foreign.weight, own.out), name).toThrow(RangeError)
     expect(() => mine.decompose(own.x, foreign.digits), name).toThrow(RangeError)
     expect(() => mine.embed(foreign.weight, [0, 1], own.x), name).toThrow(RangeError)
-    expect(() => mine.append(foreign.cache, 0, 0, own.x, own.x), name).toThrow(RangeError)
-    expect(() => mine.attention(own.x, foreign.cache, own.attended, AT_START), name).toThrow(RangeError)
+    expect(() => mine.append(foreign.pass, 0, own.x, own.x), name).toThrow(RangeError)
+    expect(() => mine.attention(own.x, foreign.pass, own.attended, AT_START), name).toThrow(RangeError)
     expect(() => mine.free(foreign.weight), name).toThrow(RangeError)
     // And it did no harm: theirs still works after mine is closed.
     mine.close()

@@ -62,13 +62,14 @@ export function filledCache(backend: Backend, c: AttentionCase, capacity = c.con
     if (end <= begin) continue
     const part = (all: Float32Array) =>
       tensorOf(backend, end - begin, width, all.subarray(begin * width, end * width))
-    backend.append(cache, LAYER, begin, part(c.keys), part(c.values))
+    const pass = backend.pass([{ cache, position: begin, tokens: end - begin }])
+    backend.append(pass, LAYER, part(c.keys), part(c.values))
     begin = end
   }
   // Last, so that layers which overlap are seen.
   for (const layer of [0, 2]) {
     const other = tensorOf(backend, context, width, randomNormal(context * width, c.seed + 9 + layer))
-    backend.append(cache, layer, 0, other, other)
+    backend.append(backend.pass([{ cache, position: 0, tokens: context }]), layer, other, other)
   }
   return cache
 }
@@ -85,7 +86,8 @@ export async function attend(
   const rows = end - begin
   const q = tensorOf(backend, rows, width, c.queries.subarray(begin * width, end * width))
   const out = tensorOf(backend, rows, width, new Float32Array(rows * width).fill(Number.NaN))
-  backend.attention(q, cache, out, { layer: LAYER, position: begin, heads: c.heads, scale: c.scale })
+  const pass = backend.pass([{ cache, position: begin, tokens: rows }])
+  backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale })
   return backend.read(out)
 }
 

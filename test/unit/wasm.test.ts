@@ -111,13 +111,14 @@ describe('addresses beyond 2 GB', () => {
     const out = backend.tensor(rows, cols)
     for (const type of ['f32', 'f16'] as const) {
       const cache = backend.cache({ type, layers: 2, kvHeads: 4, headSize: 128, capacity: 40 })
-      backend.append(cache, 1, 0, x, x)
-      backend.attention(x, cache, out, { layer: 1, position: 0, heads: 4, scale: 0.1 })
+      const pass = backend.pass([{ cache, position: 0, tokens: rows }])
+      backend.append(pass, 1, x, x)
+      backend.attention(x, pass, out, { layer: 1, heads: 4, scale: 0.1 })
       results.push(await backend.read(out))
     }
     backend.rmsNorm(x, tensorOf(backend, 1, cols, randomNormal(cols, 7)), 1e-5, out)
     const table = tensorOf(backend, rows, 64, randomNormal(rows * 64, 8))
-    backend.rope(out, { heads: 4, table, position: 0, pairs: 'half' })
+    backend.rope(out, { heads: 4, table, positions: Int32Array.of(0, 1, 2, 3, 4), pairs: 'half' })
     backend.gatedActivation(out, x, out)
     backend.add(out, x)
     results.push(await backend.read(out))

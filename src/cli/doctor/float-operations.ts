@@ -36,10 +36,11 @@ export async function attentionCheck(reference: Backend, type: CacheType): Promi
     const cache = backend.cache({ type, layers: 1, kvHeads, headSize, capacity: context })
     try {
       const [k, v] = [keys, values].map((x) => tensorOf(backend, context, kvHeads * headSize, x))
-      backend.append(cache, 0, 0, k, v)
+      backend.append(backend.pass([{ cache, position: 0, tokens: context }]), 0, k, v)
       const q = tensorOf(backend, rows, heads * headSize, queries)
       const out = backend.tensor(rows, heads * headSize)
-      backend.attention(q, cache, out, { layer: 0, position: from, heads, scale })
+      const pass = backend.pass([{ cache, position: from, tokens: rows }])
+      backend.attention(q, pass, out, { layer: 0, heads, scale })
       return await backend.read(out)
     } finally {
       backend.free(cache)

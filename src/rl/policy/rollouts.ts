@@ -1,7 +1,14 @@
-import { type Backend, type BackendOptions, type KvCache, selectBackend } from '../../backend/index.js'
+import {
+  type Backend,
+  type BackendOptions,
+  type KvCache,
+  PAGE,
+  type Sequence,
+  selectBackend,
+} from '../../backend/index.js'
 import { breathe } from '../../engine/breathe.js'
 import type { ModelConfig } from '../../engine/config.js'
-import { Graph, type Sequence } from '../../engine/graph.js'
+import { Graph } from '../../engine/graph.js'
 import { createSampler, type Sampler, type SamplerOptions } from '../../engine/sampler.js'
 import { type ModelWeights, matricesOf } from '../../engine/weights.js'
 import type { Network } from '../trainer/network.js'
@@ -47,6 +54,12 @@ export interface Rollout {
 const BATCH = 256
 
 /** A sequence that is being sampled. */
+/** A prompt, all but its last token, in the cache: completions of it are forks. */
+interface Trunk {
+  readonly prompt: Int32Array
+  readonly cache: KvCache
+}
+
 interface Running {
   readonly index: number
   readonly prompt: Int32Array
@@ -66,7 +79,8 @@ export class RolloutEngine {
   readonly #backend: Backend
   readonly #config: ModelConfig
   readonly #context: number
-  readonly #caches: KvCache[] = []
+  /** Holds nothing itself: sequences are forks of it. */
+  #root: KvCache | null = null
   readonly #most: number
   #weights: ModelWeights | null = null
   #graph: Graph | null = null
@@ -103,7 +117,8 @@ export class RolloutEngine {
   }
 
   /**
-   * One completion for each of the prompts; the same prompt may be there many times. Completion i is drawn with the seed
+   * One completion for each of the prompts; the same prompt (the same array) many times in a row is
+   * computed once. Completion i is drawn with the seed
    * seed + i, so it does not depend on which others are sampled with it.
    * @throws RangeError for a prompt that is empty or leaves no room for maxTokens
    */
@@ -118,35 +133,52 @@ export class RolloutEngine {
       )
     })
     const done: Rollout[] = new Array(prompts.length)
-    const free = this.#takeCaches(Math.min(this.#most, prompts.length))
+    const root = this.#pool()
+    const live = new Set<KvCache>()
+    const take = (cache: KvCache) => {
+      live.add(cache)
+      return cache
+    }
+    const drop = (cache: KvCache) => {
+      live.delete(cache)
+      this.#backend.free(cache)
+    }
     let running: Running[] = []
+    let trunk: Trunk | undefined
     let next = 0
-    while (running.length > 0 || next < prompts.length) {
-      await breathe(signal)
-      const fresh: Running[] = []
-      while (free.length > 0 && next < prompts.length) {
-        const index = next++
-        const sampler = createSampler({ ...filters, seed: seed + index })
-        const cache = free.pop() as KvCache
-        fresh.push({ index, prompt: prompts[index], cache, sampler, tokens: [], logProbabilities: [] })
-      }
-      await this.#prefill(fresh)
-      running.push(...fresh)
-      await this.#decode(running)
-      const goesOn = ({ tokens }: Running) =>
-        tokens.length < maxTokens && !endIds.has(tokens[tokens.length - 1])
-      for (const sequence of running) {
-        if (goesOn(sequence)) continue
-        const { index, tokens, logProbabilities, cache } = sequence
-        free.push(cache)
-        done[index] = {
-          prompt: index,
-          tokens: Int32Array.from(tokens),
-          logProbabilities: Float64Array.from(logProbabilities),
-          ended: endIds.has(tokens[tokens.length - 1]),
+    try {
+      while (running.length > 0 || next < prompts.length) {
+        await breathe(signal)
+        const fresh = prompts.slice(next, next + this.#most - running.length)
+        const trunks = trunk ? [trunk] : []
+        for (const prompt of fresh)
+          if (trunks.at(-1)?.prompt !== prompt) trunks.push({ prompt, cache: take(root.fork(0)) })
+        await this.#prefill(trunk ? trunks.slice(1) : trunks)
+        for (const prompt of fresh) {
+          while (trunks[0].prompt !== prompt) drop((trunks.shift() as Trunk).cache)
+          const cache = take(trunks[0].cache.fork(prompt.length - 1))
+          const sampler = createSampler({ ...filters, seed: seed + next })
+          running.push({ index: next++, prompt, cache, sampler, tokens: [], logProbabilities: [] })
         }
+        trunk = trunks[0]
+        await this.#decode(running)
+        const goesOn = ({ tokens }: Running) =>
+          tokens.length < maxTokens && !endIds.has(tokens[tokens.length - 1])
+        for (const sequence of running) {
+          if (goesOn(sequence)) continue
+          const { index, tokens, logProbabilities } = sequence
+          drop(sequence.cache)
+          done[index] = {
+            prompt: index,
+            tokens: Int32Array.from(tokens),
+            logProbabilities: Float64Array.from(logProbabilities),
+            ended: endIds.has(tokens[tokens.length - 1]),
+          }
+        }
+        running = running.filter(goesOn)
       }
-      running = running.filter(goesOn)
+    } finally {
+      for (const cache of live) this.#backend.free(cache)
     }
     return done
   }
@@ -160,8 +192,8 @@ export class RolloutEngine {
     this.close()
   }
 
-  /** All but the last tokens of new prompts. */
-  async #prefill(sequences: readonly Running[]): Promise<void> {
+  /** All but the last tokens of prompts. */
+  async #prefill(trunks: readonly Trunk[]): Promise<void> {
     let ids: number[] = []
     let parts: Sequence[] = []
     const flush = async () => {
@@ -169,7 +201,7 @@ export class RolloutEngine {
       ids = []
       parts = []
     }
-    for (const { prompt, cache } of sequences) {
+    for (const { prompt, cache } of trunks) {
       const last = prompt.length - 1
       for (let position = 0; position < last; ) {
         if (ids.length === BATCH) await flush()
@@ -208,12 +240,11 @@ export class RolloutEngine {
     throw new Error('the policy has no weights yet; call update(network) first')
   }
 
-  #takeCaches(count: number): KvCache[] {
+  #pool(): KvCache {
     const { layers, kvHeads, headSize } = this.#config
-    while (this.#caches.length < count) {
-      const shape = { type: 'f32' as const, layers, kvHeads, headSize, capacity: this.#context }
-      this.#caches.push(this.#backend.cache(shape))
-    }
-    return this.#caches.slice(0, count)
+    // Whole pages for as many sequences as run, and for as many prompts, and one that the last round left.
+    const capacity = (2 * this.#most + 1) * Math.ceil(this.#context / PAGE) * PAGE
+    this.#root ??= this.#backend.cache({ type: 'f32', layers, kvHeads, headSize, capacity })
+    return this.#root
   }
 }
