@@ -1,6 +1,7 @@
 #include "attention/cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <vector>
 
@@ -18,31 +19,46 @@ void KvCache::copy_page(int from, int to) {
   memcpy(memory_.data() + to * page_bytes(), memory_.data() + from * page_bytes(), page_bytes());
 }
 
-void KvCache::append(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass,
-                     const float* k, const float* v) {
+int KvCache::append(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass, const float* k,
+                    const float* v) {
   const int type = static_cast<int>(type_), rows = pass.rows();
   const size_t width = static_cast<size_t>(kv_heads_) * head_size_;
   // A decode step is too little work to share out.
   const int tasks = rows > 1 ? kv_heads_ : 1, heads = kv_heads_ / tasks;
+  std::atomic<int> bad{rows};
+  const auto store = [&](const CachedHead& cache, int row, size_t source) {
+    const int page = pass.positions[row] / kPage, at = pass.positions[row] % kPage;
+    if (!coded()) {
+      kernels.floats->store_key[type](k + source, head_size_, at, cache.keys(page));
+      kernels.floats->store_value[type](v + source, head_size_, at, cache.values(page));
+    } else if (!kernels.codes->store[static_cast<int>(layout().type)](k + source, v + source, head_size_, at,
+                                                                      cache.keys(page))) {
+      int first = bad;
+      while (row < first && !bad.compare_exchange_weak(first, row)) {
+      }
+    }
+  };
   pool.parallel_for(tasks, [&](int task, int) {
     for (int kv_head = task * heads; kv_head < (task + 1) * heads; kv_head++)
       for (int s = 0; s < pass.sequences; s++) {
         const CachedHead cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
-        for (int row = pass.starts[s]; row < pass.starts[s + 1]; row++) {
-          const size_t source = row * width + static_cast<size_t>(kv_head) * head_size_;
-          const int page = pass.positions[row] / kPage, at = pass.positions[row] % kPage;
-          kernels.store_key[type](k + source, head_size_, at, cache.keys(page));
-          kernels.store_value[type](v + source, head_size_, at, cache.values(page));
-        }
+        for (int row = pass.starts[s]; row < pass.starts[s + 1]; row++)
+          store(cache, row, row * width + static_cast<size_t>(kv_head) * head_size_);
       }
   });
+  return bad < rows ? bad.load() : -1;
 }
 
-void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass, int heads,
-                     float scale, const float* q, float* out, float* scratch) const {
+size_t KvCache::scratch_bytes(const CachePass& pass) const {
+  if (coded()) return (code_scratch_bytes(head_size_) + 63) / 64 * 64;
+  return static_cast<size_t>(pass.stride) * kPage * kMaxQueryRows * sizeof(float);
+}
+
+void KvCache::attend(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass,
+                     const CacheAttention& options, const float* q, float* out, uint8_t* scratch) const {
   // One task: the query heads that share a kv head, for as many tokens of a sequence as fill a tile of rows,
   // so that they share one pass over its keys and values.
-  const int group = heads / kv_heads_;
+  const int heads = options.heads, group = heads / kv_heads_;
   const int group_rows = std::min(group, kMaxQueryRows), tokens = std::max(1, kMaxQueryRows / group);
   const int group_parts = (group + group_rows - 1) / group_rows, of_tokens = kv_heads_ * group_parts;
   const size_t width = static_cast<size_t>(heads) * head_size_;
@@ -59,22 +75,34 @@ void KvCache::attend(Pool& pool, const AttentionKernels& kernels, int layer, con
     const int first_head = kv_head * group + part % group_parts * group_rows;
     const int last_head = std::min(first_head + group_rows, (kv_head + 1) * group);
     const int begin = pass.starts[s] + token_part * tokens;
-    AttentionTask job;
-    job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
-    job.head_size = head_size_;
-    job.scale = scale;
-    job.rows = 0;
-    job.scores = scratch + thread * scratch_floats(pass);
-    job.score_stride = static_cast<size_t>(pass.stride) * kPage;
-    for (int row = begin; row < std::min(pass.starts[s + 1], begin + tokens); row++)
-      for (int head = first_head; head < last_head; head++) {
-        const size_t at = row * width + static_cast<size_t>(head) * head_size_;
-        job.q[job.rows] = q + at;
-        job.out[job.rows] = out + at;
-        job.visible[job.rows] = pass.positions[row] + 1;
-        job.rows++;
-      }
-    kernels.attend[static_cast<int>(type_)](job);
+    const int end = std::min(pass.starts[s + 1], begin + tokens);
+    const auto fill = [&](auto& job) {
+      job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
+      job.head_size = head_size_;
+      job.scale = options.scale;
+      job.rows = 0;
+      for (int row = begin; row < end; row++)
+        for (int head = first_head; head < last_head; head++) {
+          const size_t at = row * width + static_cast<size_t>(head) * head_size_;
+          job.q[job.rows] = q + at;
+          job.out[job.rows] = out + at;
+          job.visible[job.rows] = pass.positions[row] + 1;
+          job.rows++;
+        }
+    };
+    uint8_t* const own = scratch + thread * scratch_bytes(pass);
+    if (coded()) {
+      CodeTask job{};
+      fill(job);
+      job.scratch = own;
+      kernels.codes->attend[static_cast<int>(layout().type)][options.passes - 1](job);
+    } else {
+      AttentionTask job;
+      fill(job);
+      job.scores = reinterpret_cast<float*>(own);
+      job.score_stride = static_cast<size_t>(pass.stride) * kPage;
+      kernels.floats->attend[static_cast<int>(type_)](job);
+    }
   });
 }
 

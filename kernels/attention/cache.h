@@ -3,6 +3,7 @@
 #include "attention/contract.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "code_attention/contract.h"
 
 namespace multiscale {
 
@@ -18,6 +19,17 @@ struct CachePass {
   int rows() const { return starts[sequences]; }
 };
 
+struct CacheKernels {
+  const AttentionKernels* floats;
+  const CodeAttentionKernels* codes;
+};
+
+struct CacheAttention {
+  int heads;
+  float scale;
+  int passes;  // digits of queries and probabilities, for a cache of codes
+};
+
 class KvCache {
  public:
   KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages);
@@ -31,27 +43,32 @@ class KvCache {
 
   void copy_page(int from, int to);
 
-  // k and v: [rows][kv_heads · head_size]
-  void append(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass, const float* k,
-              const float* v);
+  // k and v: [rows][kv_heads · head_size]. Returns -1, or for a cache of codes the first row with a value
+  // that is not finite; what is stored is then worthless.
+  int append(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass, const float* k,
+             const float* v);
 
   // q and out: [rows][heads · head_size]; a row sees its position and those before. `scratch` holds
-  // scratch_floats(pass) per thread.
-  void attend(Pool& pool, const AttentionKernels& kernels, int layer, const CachePass& pass, int heads,
-              float scale, const float* q, float* out, float* scratch) const;
-  size_t scratch_floats(const CachePass& pass) const {
-    return static_cast<size_t>(pass.stride) * kPage * kMaxQueryRows;
-  }
+  // scratch_bytes(pass) per thread.
+  void attend(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass,
+              const CacheAttention& options, const float* q, float* out, uint8_t* scratch) const;
+  size_t scratch_bytes(const CachePass& pass) const;
 
  private:
-  // Of the keys, or the values, of a page, layer and kv head.
+  bool coded() const { return type_ == CacheType::kInt8 || type_ == CacheType::kMxfp4; }
+  CodeLayout layout() const {
+    return {type_ == CacheType::kInt8 ? CodeType::kInt8 : CodeType::kMxfp4, head_size_};
+  }
+  // Of the keys, or the codes of keys, of a page, layer and kv head; the values follow.
   size_t block_bytes() const {
+    if (coded()) return layout().code_bytes();
     return static_cast<size_t>(kPage) * head_size_ * (type_ == CacheType::kF32 ? 4 : 2);
   }
-  size_t page_bytes() const { return 2 * block_bytes() * layers_ * kv_heads_; }
+  size_t head_bytes() const { return coded() ? layout().head_bytes() : 2 * block_bytes(); }
+  size_t page_bytes() const { return head_bytes() * layers_ * kv_heads_; }
   CachedHead head(int layer, int kv_head, const int32_t* table) const {
-    return {memory_.data() + 2 * block_bytes() * (static_cast<size_t>(layer) * kv_heads_ + kv_head),
-            page_bytes(), block_bytes(), table};
+    return {memory_.data() + head_bytes() * (static_cast<size_t>(layer) * kv_heads_ + kv_head), page_bytes(),
+            block_bytes(), table};
   }
 
   CacheType type_;

@@ -12,7 +12,8 @@
 
 namespace multiscale {
 
-enum class CacheType : int { kF32 = 0, kF16 = 1 };
+// Those of codes: code_attention/contract.h.
+enum class CacheType : int { kF32 = 0, kF16 = 1, kInt8 = 2, kMxfp4 = 3 };
 constexpr int kMaxQueryRows = 16;
 constexpr int kPage = 64;
 

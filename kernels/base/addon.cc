@@ -283,12 +283,15 @@ napi_value rope(napi_env, Arguments& a) {
 
 // cache(type, layers, kvHeads, headSize, pages)
 napi_value cache(napi_env env, Arguments& a) {
-  const CacheType type = a.text(0) == "f16" ? CacheType::kF16 : CacheType::kF32;
+  const std::string name = a.text(0);
+  const CacheType type = name == "f32"    ? CacheType::kF32
+                         : name == "f16"  ? CacheType::kF16
+                         : name == "int8" ? CacheType::kInt8
+                                          : CacheType::kMxfp4;
   const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), pages = a.integer(4);
   if (layers < 1 || heads < 1 || size < 1 || pages < 1) throw Failure{"cache out of range"};
   return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, pages),
-                             static_cast<size_t>(layers) * heads * size * pages * kPage *
-                                 (type == CacheType::kF16 ? 4 : 8)));
+                             static_cast<size_t>(layers) * heads * size * pages * kPage * 2));
 }
 
 napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }
@@ -322,30 +325,30 @@ CachePass cache_pass(Arguments& a, size_t i, const KvCache& kv) {
   return pass;
 }
 
-// append(context, cache, layer, sequences, starts, positions, tables, stride, k, v)
-napi_value append(napi_env, Arguments& a) {
+// append(context, cache, layer, sequences, starts, positions, tables, stride, k, v) → -1, or the first row
+// with a value that has no code
+napi_value append(napi_env env, Arguments& a) {
   Context& c = a.object<Context>(0);
   KvCache& kv = a.object<KvCache>(1);
   const int layer = a.integer(2);
   if (layer < 0 || layer >= kv.layers()) throw Failure{"append out of range"};
   const CachePass pass = cache_pass(a, 3, kv);
   const size_t count = static_cast<size_t>(pass.rows()) * kv.kv_heads() * kv.head_size();
-  kv.append(c.pool, *c.attention, layer, pass, a.floats(8, count), a.floats(9, count));
-  return nullptr;
+  return number(env, kv.append(c.pool, c.attention, layer, pass, a.floats(8, count), a.floats(9, count)));
 }
 
-// attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, q, out)
+// attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, passes, q, out)
 napi_value attend(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const KvCache& kv = a.object<KvCache>(1);
-  const int layer = a.integer(2), heads = a.integer(8);
-  if (layer < 0 || layer >= kv.layers() || heads < 1 || heads % kv.kv_heads())
+  const int layer = a.integer(2), heads = a.integer(8), passes = a.integer(10);
+  if (layer < 0 || layer >= kv.layers() || heads < 1 || heads % kv.kv_heads() || passes < 1 || passes > 2)
     throw Failure{"attention out of range"};
   const CachePass pass = cache_pass(a, 3, kv);
+  const CacheAttention options{heads, static_cast<float>(a.number(9)), passes};
   const size_t count = static_cast<size_t>(pass.rows()) * heads * kv.head_size();
-  const size_t bytes = c.pool.threads() * kv.scratch_floats(pass) * sizeof(float);
-  kv.attend(c.pool, *c.attention, layer, pass, heads, a.number(9), a.floats(10, count), a.floats(11, count),
-            reinterpret_cast<float*>(c.scratch.at_least(bytes)));
+  kv.attend(c.pool, c.attention, layer, pass, options, a.floats(11, count), a.floats(12, count),
+            c.scratch.at_least(c.pool.threads() * kv.scratch_bytes(pass)));
   return nullptr;
 }
 

@@ -1,6 +1,6 @@
 // What every operation runs in: a pool of threads and the kernels of one variant.
 #pragma once
-#include "attention/contract.h"
+#include "attention/cache.h"
 #include "base/arguments.h"
 #include "base/cpu.h"
 #include "base/memory.h"
@@ -16,7 +16,7 @@ struct Context {
   Level level;
   const GemmKernels* gemm;
   const ElementwiseKernels* elementwise;
-  const AttentionKernels* attention;
+  CacheKernels attention;
   const RooflineKernels* roofline;
   const TrainKernels* train;
   Pool pool;
@@ -28,7 +28,7 @@ struct Context {
       : level(l),
         gemm(gemm_kernels(static_cast<int>(l))),
         elementwise(elementwise_kernels(static_cast<int>(l))),
-        attention(attention_kernels(static_cast<int>(l))),
+        attention{attention_kernels(static_cast<int>(l)), code_attention_kernels(static_cast<int>(l))},
         roofline(roofline_kernels(static_cast<int>(l))),
         train(train_kernels(static_cast<int>(l))),
         pool(threads),

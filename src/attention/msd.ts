@@ -1,5 +1,5 @@
 import { roundHalfEven } from '../dtype/index.js'
-import { decomposeInt8, type Int8Digits } from '../msd/index.js'
+import { decomposeInt8, type Int8Digits, int8Top } from '../msd/index.js'
 import { type AttentionOptions, checkScale, softcap, visibility } from './problem.js'
 import type { QuantizedRows } from './quantized-rows.js'
 
@@ -26,13 +26,12 @@ export interface MsdAttentionOptions extends AttentionOptions {
 }
 
 /**
- * Attention over quantised keys and values, of which none is converted back: queries are split into signed
- * 8-bit digits, probabilities, times the values' scales, into unsigned ones, and the digits are multiplied by the codes in
- * exact integers (Zheng et al., arXiv 2605.13915; msd.md §4).
+ * Attention over quantised keys and values, of which none is converted back: queries, and probabilities times the
+ * values' scales, are split into signed 8-bit digits, and the digits are multiplied by the codes in exact integers (Zheng et al., arXiv 2605.13915; msd.md §4).
  *
  *   t_j   = log2(e) · cap(scale · (Σ_g s_q[g] · s_k[j][g] · (digits · codes)_g + q · shift))
  *   n_b   = ⌈max t_j⌉ of the block,   p_j = 2^(t_j − n_b) ∈ (0, 1]
- *   u_j   = rn(p_j · s_v[j][g] / S · top),   S = max s_v of the block's visible keys,   top = 65535 (or 255)
+ *   u_j   = rn(p_j · s_v[j][g] / S · top),   S = max p_j · s_v[j][g] of the block,   top = 32512 (or 127)
  *   O    += 2^(n_b − n) · S / top · Σ_j u_j · codes_j,   l += 2^(n_b − n) · Σ_j p_j
  *
  * with a running reference n: whole-numbered, so that rescaling is an addition to exponents (AMLA). Here everything
@@ -116,10 +115,11 @@ function addValues(
   passes: 1 | 2,
 ): void {
   const scaleOf = (i: number) => scales[(from + i) * groups + group]
-  const largest = probabilities.reduce((most, _, i) => Math.max(most, scaleOf(i)), 0)
+  const weights = probabilities.map((p, i) => p * scaleOf(i))
+  const largest = weights.reduce((a, b) => Math.max(a, b), 0)
   if (largest === 0) return
-  const top = 256 ** passes - 1
-  const digits = probabilities.map((p, i) => roundHalfEven(((p * scaleOf(i)) / largest) * top))
+  const top = int8Top(passes, 256)
+  const digits = weights.map((weight) => roundHalfEven((weight / largest) * top))
   for (let d = group * groupSize; d < Math.min(cols, (group + 1) * groupSize); d++) {
     let integer = 0
     for (let i = 0; i < digits.length; i++) integer += digits[i] * codes[(from + i) * cols + d]

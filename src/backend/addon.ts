@@ -73,12 +73,19 @@ export interface Addon {
     cache: Handle,
     layer: number,
     ...rest: [...pass: CachePass, k: Float32Array, v: Float32Array]
-  ): void
+  ): number
   attend(
     context: Handle,
     cache: Handle,
     layer: number,
-    ...rest: [...pass: CachePass, heads: number, scale: number, q: Float32Array, out: Float32Array]
+    ...rest: [
+      ...pass: CachePass,
+      heads: number,
+      scale: number,
+      passes: number,
+      q: Float32Array,
+      out: Float32Array,
+    ]
   ): void
   readBandwidth(context: Handle, megabytes: number, milliseconds: number): number
   multiplyPeak(context: Handle, milliseconds: number): number

@@ -34,7 +34,11 @@ export interface Weight {
   readonly byteLength: number
 }
 
-export type CacheType = 'f32' | 'f16'
+/**
+ * How keys and values are stored. `int8` and `mxfp4` are codes that attention multiplies as they are: a byte and a scale
+ * for each token and head, or four bits and a power of two for 32 elements.
+ */
+export type CacheType = 'f32' | 'f16' | 'int8' | 'mxfp4'
 
 export interface CacheShape {
   readonly type: CacheType
@@ -95,6 +99,8 @@ export interface AttentionOptions {
   readonly heads: number
   /** Factor of the scores, usually 1/√headSize. */
   readonly scale: number
+  /** For a cache of codes: digits of queries and of probabilities. Default 2. */
+  readonly passes?: 1 | 2
 }
 
 export interface WeightOptions {
@@ -165,7 +171,10 @@ export interface Backend {
    * @throws CacheFullError, before anything is changed
    */
   pass(sequences: readonly Sequence[]): Pass
-  /** Stores k and v [rows, kvHeads · headSize] of a layer. */
+  /**
+   * Stores k and v [rows, kvHeads · headSize] of a layer.
+   * @throws Error naming the row of a value that is not finite, where the cache holds codes
+   */
   append(pass: Pass, layer: number, k: Tensor, v: Tensor): void
   /** out = softmax(scale · q · Kᵀ) · V, causal, within each sequence; q and out [rows, heads · headSize]. */
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void

@@ -77,6 +77,13 @@ export function checkDecompose(x: Tensor, digits: Digits): void {
   })
 }
 
+/** What to throw for a key or value that has no code. */
+export function noCode(row: number): Error {
+  return new Error(
+    `a key or value of row ${row} is not finite: the model's weights or its context produced NaN or infinity`,
+  )
+}
+
 /** What to throw for an activation that no scale fits. */
 export function notFinite(row: number, col: number): Error {
   return new Error(
@@ -174,10 +181,9 @@ export function checkRope(x: Tensor, { heads, table, positions }: RopeOptions): 
 
 export function checkCache(shape: CacheShape): void {
   const { type, layers, kvHeads, headSize, capacity } = shape
-  ensure(
-    type === 'f32' || type === 'f16',
-    () => `a cache cannot hold ${JSON.stringify(type)}; use 'f32' or 'f16'`,
-  )
+  ensure(['f32', 'f16', 'int8', 'mxfp4'].includes(type), () => {
+    return `a cache cannot hold ${JSON.stringify(type)}; use 'f32', 'f16', 'int8' or 'mxfp4'`
+  })
   ensure(
     [layers, kvHeads, headSize, capacity].every(isCount),
     () => `impossible cache shape ${JSON.stringify(shape)}`,
@@ -239,8 +245,9 @@ export function checkAttention(
   cache: CacheShape,
   pass: Pass,
   out: Tensor,
-  { layer, heads }: AttentionOptions,
+  { layer, heads, passes = 2 }: AttentionOptions,
 ): void {
+  ensure(passes === 1 || passes === 2, () => `attention has 1 or 2 passes, not ${passes}`)
   checkSame(q, out)
   checkLayer(cache, layer)
   ensure(isCount(heads) && heads % cache.kvHeads === 0 && q.cols === heads * cache.headSize, () => {

@@ -362,16 +362,17 @@ class NativeBackend extends HostTensors implements Backend {
     check.checkAppend(pool, pass, layer, k, v)
     this.#flush()
     const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
-    this.#addon.append(this.#context, pool.handle, layer, ...flat, keys, values)
+    const bad = this.#addon.append(this.#context, pool.handle, layer, ...flat, keys, values)
+    if (bad >= 0) throw check.noCode(bad)
   }
 
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
     const { pool, flat } = this.#current(pass)
     check.checkAttention(q, pool, pass, out, options)
     this.#flush()
-    const { layer, heads, scale } = options
+    const { layer, heads, scale, passes = 2 } = options
     const [query, result] = [q, out].map((t) => check.own(t, NativeTensor).values)
-    this.#addon.attend(this.#context, pool.handle, layer, ...flat, heads, scale, query, result)
+    this.#addon.attend(this.#context, pool.handle, layer, ...flat, heads, scale, passes, query, result)
   }
 
   free(object: Weight | Digits | KvCache): void {

@@ -1,6 +1,7 @@
+import { type CodeFormat, msdAttention, type QuantizedRows, quantizeRows } from '../attention/index.js'
 import { fp16 } from '../dtype/index.js'
 import { decodeCodes, dequantize, type QuantizedMatrix } from '../format/index.js'
-import { decomposeInt8 } from '../msd/index.js'
+import { decomposeInt8, MX_BLOCK } from '../msd/index.js'
 import {
   type AttentionOptions,
   type Backend,
@@ -116,32 +117,60 @@ class ReferenceWeight extends MatrixWeight {
 }
 
 class ReferencePool extends CachePool {
-  readonly #pageSize: number
-  /** [pages][layers][PAGE][kvHeads · headSize] each. */
+  /** [pages][layers][PAGE][kvHeads · headSize] each: numbers, or what codes stand for in units of their scales. */
   readonly keys: Float32Array
   readonly values: Float32Array
+  /** Of codes: [pages][layers][PAGE][kvHeads · groups] each. */
+  readonly keyScales: Float32Array
+  readonly valueScales: Float32Array
+  /** Scales of a head's row; 0 where there are none. */
+  readonly groups: number
 
   constructor(shape: CacheShape) {
     super(shape)
-    const { layers, kvHeads, headSize, capacity } = shape
-    this.#pageSize = layers * PAGE * kvHeads * headSize
-    this.keys = new Float32Array(Math.ceil(capacity / PAGE) * this.#pageSize)
-    this.values = new Float32Array(this.keys.length)
+    const { layers, kvHeads, headSize, capacity, type } = shape
+    this.groups = type === 'int8' ? 1 : type === 'mxfp4' ? Math.ceil(headSize / MX_BLOCK) : 0
+    const rows = Math.ceil(capacity / PAGE) * layers * PAGE * kvHeads
+    this.keys = new Float32Array(rows * headSize)
+    this.values = new Float32Array(rows * headSize)
+    this.keyScales = new Float32Array(rows * this.groups)
+    this.valueScales = new Float32Array(rows * this.groups)
+  }
+
+  get #arrays(): Float32Array[] {
+    return [this.keys, this.values, this.keyScales, this.valueScales]
   }
 
   get byteLength(): number {
-    return 2 * this.keys.byteLength
+    return this.#arrays.reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 
   protected copy(from: number, to: number): void {
-    const size = this.#pageSize
-    for (const array of [this.keys, this.values]) array.copyWithin(to * size, from * size, (from + 1) * size)
+    for (const array of this.#arrays) {
+      const size = array.length / Math.ceil(this.capacity / PAGE)
+      array.copyWithin(to * size, from * size, (from + 1) * size)
+    }
   }
 
-  /** Where the row of a position lies, of the pages of a sequence. */
-  offset(pages: ArrayLike<number>, layer: number, position: number): number {
+  /** Number of the row of a position, of the pages of a sequence: the heads of a row follow each other. */
+  row(pages: ArrayLike<number>, layer: number, position: number): number {
     const page = pages[Math.floor(position / PAGE)] * this.layers + layer
-    return (page * PAGE + (position % PAGE)) * this.kvHeads * this.headSize
+    return (page * PAGE + (position % PAGE)) * this.kvHeads
+  }
+
+  /** Codes of rows `at` (as `row` counts), as they lie. */
+  quantized(which: 'keys' | 'values', at: readonly number[]): QuantizedRows {
+    const { headSize: cols, groups, type } = this
+    const scales = which === 'keys' ? this.keyScales : this.valueScales
+    return {
+      format: type as CodeFormat,
+      rows: at.length,
+      cols,
+      groups,
+      groupSize: type === 'int8' ? cols : MX_BLOCK,
+      codes: Int8Array.from(at.flatMap((row) => [...this[which].subarray(row * cols, (row + 1) * cols)])),
+      scales: Float32Array.from(at.flatMap((row) => [...scales.subarray(row * groups, (row + 1) * groups)])),
+    }
   }
 }
 
@@ -291,15 +320,13 @@ class ReferenceBackend extends HostTensors implements Backend {
   append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
     const { pool, caches, starts, positions } = this.#current(pass)
     check.checkAppend(pool, pass, layer, k, v)
-    const round = pool.type === 'f16' ? (value: number) => fp16.round(value) : (value: number) => value
     const [keys, values] = [k, v].map((t) => check.own(t, ReferenceTensor).values)
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
-        const at = pool.offset(table.pages, layer, positions[row])
-        for (let d = 0; d < k.cols; d++) {
-          pool.keys[at + d] = round(keys[row * k.cols + d])
-          pool.values[at + d] = round(values[row * k.cols + d])
-        }
+        const at = pool.row(table.pages, layer, positions[row])
+        const from = row * k.cols
+        store(pool, at, 'keys', keys.subarray(from, from + k.cols), row)
+        store(pool, at, 'values', values.subarray(from, from + k.cols), row)
       }
   }
 
@@ -307,26 +334,18 @@ class ReferenceBackend extends HostTensors implements Backend {
     const { pool, caches, starts, positions } = this.#current(pass)
     check.checkAttention(q, pool, pass, out, options)
     const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
-    const { layer, heads, scale } = options
+    const { layer, heads, scale, passes = 2 } = options
     const { headSize, kvHeads } = pool
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
-        const scores = new Float64Array(positions[row] + 1)
-        const places = Array.from(scores, (_, t) => pool.offset(table.pages, layer, t))
+        const rows = Array.from({ length: positions[row] + 1 }, (_, t) => pool.row(table.pages, layer, t))
         for (let head = 0; head < heads; head++) {
           const at = row * q.cols + head * headSize
-          const from = Math.floor((head * kvHeads) / heads) * headSize
-          for (let t = 0; t < scores.length; t++) {
-            let sum = 0
-            for (let d = 0; d < headSize; d++) sum += query[at + d] * pool.keys[places[t] + from + d]
-            scores[t] = scale * sum
-          }
-          softmax(scores)
-          for (let d = 0; d < headSize; d++) {
-            let sum = 0
-            for (let t = 0; t < scores.length; t++) sum += scores[t] * pool.values[places[t] + from + d]
-            result[at + d] = sum
-          }
+          const own = query.subarray(at, at + headSize)
+          const places = rows.map((first) => first + Math.floor((head * kvHeads) / heads))
+          const attended =
+            pool.groups > 0 ? attendCodes(own, pool, places, scale, passes) : attend(own, pool, places, scale)
+          result.set(attended, at)
         }
       }
   }
@@ -342,6 +361,59 @@ class ReferenceBackend extends HostTensors implements Backend {
     if (object instanceof ReferenceCache) object.release()
   }
   close(): void {}
+}
+
+/** A row of keys or values, of all heads. */
+function store(
+  pool: ReferencePool,
+  at: number,
+  which: 'keys' | 'values',
+  x: Float32Array,
+  row: number,
+): void {
+  const { kvHeads, headSize, groups, type } = pool
+  if (groups === 0) {
+    const numbers = type === 'f16' ? x.map((value) => fp16.round(value)) : x
+    pool[which].set(numbers, at * headSize)
+    return
+  }
+  if (!x.every(Number.isFinite)) throw check.noCode(row)
+  const { codes, scales } = quantizeRows(x, { rows: kvHeads, cols: headSize, format: type as CodeFormat })
+  pool[which].set(codes, at * headSize)
+  const to = which === 'keys' ? pool.keyScales : pool.valueScales
+  to.set(scales, at * groups)
+}
+
+/** One query against the rows at `places`. */
+function attend(
+  q: Float32Array,
+  pool: ReferencePool,
+  places: readonly number[],
+  scale: number,
+): Float64Array {
+  const { headSize, keys, values } = pool
+  const scores = Float64Array.from(places, (place) => {
+    let sum = 0
+    for (let d = 0; d < headSize; d++) sum += q[d] * keys[place * headSize + d]
+    return scale * sum
+  })
+  softmax(scores)
+  const out = new Float64Array(headSize)
+  for (const [t, place] of places.entries())
+    for (let d = 0; d < headSize; d++) out[d] += scores[t] * values[place * headSize + d]
+  return out
+}
+
+function attendCodes(
+  q: Float32Array,
+  pool: ReferencePool,
+  places: readonly number[],
+  scale: number,
+  passes: 1 | 2,
+): Float64Array {
+  if (!q.every(Number.isFinite)) return new Float64Array(q.length).fill(Number.NaN)
+  const [keys, values] = [pool.quantized('keys', places), pool.quantized('values', places)]
+  return msdAttention({ q, rows: 1, keys, values }, { scale, passes })
 }
 
 /**

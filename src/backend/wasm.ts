@@ -404,7 +404,9 @@ class WasmBackend implements Backend {
   cache(shape: CacheShape): KvCache {
     const { heap } = this.#open
     check.checkCache(shape)
-    const { layers, kvHeads, capacity } = shape
+    const { type, layers, kvHeads, capacity } = shape
+    if (type === 'int8' || type === 'mxfp4')
+      throw new RangeError(`WebAssembly keeps no ${type} cache; use 'f16' or 'f32', or the native backend`)
     const bytes = 2 * layers * kvHeads * Math.ceil(capacity / PAGE) * cacheBlockBytes(shape)
     const copyBytes = (to: number, from: number, bytes: number) =>
       this.#view().words.copyWithin(to / 4, from / 4, (from + bytes) / 4)

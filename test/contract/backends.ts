@@ -15,6 +15,8 @@ export interface Subject {
   readonly variant: string | null
   /** It runs as many threads as it is told. */
   readonly pooled: boolean
+  /** It keeps caches of codes. */
+  readonly codeCaches: boolean
   create(threads?: number): Backend
 }
 
@@ -23,6 +25,7 @@ export const REFERENCE: Subject = {
   kind: 'reference',
   variant: null,
   pooled: false,
+  codeCaches: true,
   create: createReferenceBackend,
 }
 
@@ -34,6 +37,7 @@ export const NATIVE: readonly Subject[] = nativeVariants()
     kind: 'native',
     variant: name,
     pooled: true,
+    codeCaches: true,
     create(threads = 2) {
       const backend = createNativeBackend({ variant: name, threads })
       if (!backend) throw new Error('the addon disappeared between two calls')
@@ -50,6 +54,7 @@ export const WASM: readonly Subject[] = wasmVariants()
       kind: 'wasm' as const,
       variant: name,
       pooled: usual > 1,
+      codeCaches: false,
       create: (threads = usual) => createWasmBackend({ variant: name, threads: usual === 1 ? 1 : threads }),
     })),
   )

@@ -51,14 +51,14 @@ async function alone(
   return outs
 }
 
-describe.each(SUBJECTS)('$label keeps sequences in pages', ({ create }) => {
+describe.each(SUBJECTS)('$label keeps sequences in pages', ({ create, codeCaches }) => {
   let backend: Backend
   beforeAll(() => {
     backend = create()
   })
   afterAll(() => backend.close())
 
-  const TYPES = ['f32', 'f16'] as const
+  const TYPES = codeCaches ? (['f32', 'f16', 'int8', 'mxfp4'] as const) : (['f32', 'f16'] as const)
 
   test.each(TYPES)(
     '%s: sequences of different length in one pass are as if they were alone',

@@ -81,18 +81,44 @@ export async function attend(
   c: AttentionCase,
   begin: number,
   end = c.context,
+  passes: 1 | 2 = 2,
 ): Promise<Float32Array> {
   const width = c.heads * c.headSize
   const rows = end - begin
   const q = tensorOf(backend, rows, width, c.queries.subarray(begin * width, end * width))
   const out = tensorOf(backend, rows, width, new Float32Array(rows * width).fill(Number.NaN))
   const pass = backend.pass([{ cache, position: begin, tokens: rows }])
-  backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale })
+  backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale, passes })
   return backend.read(out)
 }
 
 /** Unit roundoff of float32. */
 const U = 2 ** -24
+
+/**
+ * How far a cache of codes may be from the oracle, which does the same with binary64 in place of float32. Integers are
+ * the same; a score's error is that of some products of scales, and of e^x; a probability's digits differ by one where
+ * that decides its rounding, which few do: the share of 2 δ, of which sixteen times as many are allowed.
+ */
+export function codeBound(c: AttentionCase, passes: 1 | 2): number {
+  const { queries, keys, values, headSize, scale, context } = c
+  const most = (x: Float32Array) => x.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+  const norm = (x: Float32Array) => {
+    let largest = 0
+    for (let at = 0; at < x.length; at += headSize) {
+      const row = x.subarray(at, at + headSize)
+      largest = Math.max(largest, Math.hypot(...row))
+    }
+    return largest
+  }
+  const top = passes === 1 ? 127 : 32512
+  // Codes may be larger than what they stand for by half a unit, or a quarter.
+  const score = 1.25 * scale * norm(queries) * norm(keys)
+  const relative = (6 * score + 16) * U
+  const flips = Math.min(context, 2 + 32 * context * top * relative)
+  // The total is 1/2 at least.
+  return 1.25 * most(values) * (2 * relative + (2 * flips) / top)
+}
 
 /**
  * The result in float64, and how far float32 may be from it. With A_t = scale · Σ|q · k_t|:

@@ -80,7 +80,7 @@ describe('msdAttention', () => {
       const scale = options.scale ?? 0.125
       const most = (x: Float64Array | Float32Array) => worst(x, new Float32Array(x.length))
       const score = ((scale * headSize * most(q)) / 32512 / 2) * most(kd)
-      expect(worst(got, want), JSON.stringify(options)).toBeLessThan((2 * score + 64 / 65535) * most(vd))
+      expect(worst(got, want), JSON.stringify(options)).toBeLessThan((2 * score + 64 / 32512) * most(vd))
       expect(distance(got, want), JSON.stringify(options)).toBeLessThan(1e-4)
     }
   })

@@ -1,0 +1,74 @@
+// Attention over a cache of codes, of which none is converted back (docs/papers/attention.md):
+//
+//   t_j  = log2(e) · cap(scale · Σ_g s_q[g] · s_k[j][g] · (digits · codes)_g)
+//   n_b  = ⌈max t_j⌉ of the page's visible keys,   p_j = 2^(t_j - n_b)
+//   u_j  = rn(p_j · s_v[j][g] / S · top),   S = max p_j · s_v[j][g],   top = 32512, or 127 for one digit
+//   O   += 2^(n_b - n) · S / top · Σ u_j · codes_j,   l += 2^(n_b - n) · Σ p_j,   out = O / l
+//
+// Digits and their products with codes are exact integers, the same on every instruction set. A row's result
+// does not depend on the rows beside it.
+#pragma once
+#include "attention/contract.h"
+#include "gemm/contract.h"
+
+namespace multiscale {
+
+enum class CodeType : int { kInt8 = 0, kMxfp4 = 1 };
+constexpr int kCodeTypes = 2;
+
+// What one kv head has in a page: codes of keys, codes of values, scales of keys, scales of values.
+// Elements are padded to a multiple of 16 (int8) or 32 (MXFP4), groups of 32 elements have one E8M0 scale.
+//   keys    int8 [t / 16][d / 4][t % 16][d % 4], code + 128
+//           MXFP4 [t / 16][d / 32][line][t % 16][d % 4]: quad d / 4 % 8 is the low half of the bytes of line
+//           quad % 4, quads from 4 on the high half; E2M1 codes
+//   values  int8 [d / 16][t / 4][d % 16][t % 4], MXFP4 likewise with quad t / 4 and lines quad % 8
+//   scales  int8: float32 [64]; MXFP4: a byte each, [d / 32][64]
+struct CodeLayout {
+  CodeType type;
+  int width;  // elements, padded
+
+  constexpr CodeLayout(CodeType type, int head_size)
+      : type(type),
+        width(type == CodeType::kInt8 ? (head_size + 15) / 16 * 16 : (head_size + 31) / 32 * 32) {}
+  constexpr int groups() const { return type == CodeType::kInt8 ? 1 : width / kGroup; }
+  constexpr size_t code_bytes() const {
+    return static_cast<size_t>(kPage) * width / (type == CodeType::kInt8 ? 1 : 2);
+  }
+  constexpr size_t scale_bytes() const { return type == CodeType::kInt8 ? kPage * 4 : kPage * groups(); }
+  constexpr size_t head_bytes() const {  // whole cache lines
+    return (2 * (code_bytes() + scale_bytes()) + 63) / 64 * 64;
+  }
+};
+
+struct CodeTask {
+  CachedHead cache;  // value_bytes: from a page's codes of keys to those of values
+  int head_size;
+  float scale, softcap;  // softcap 0: none
+  int rows;              // query rows, at most kMaxQueryRows
+  const float* q[kMaxQueryRows];
+  float* out[kMaxQueryRows];
+  int first[kMaxQueryRows], visible[kMaxQueryRows];  // the row sees positions first .. visible - 1
+  uint8_t* scratch;                                  // code_scratch_bytes, on a cache line
+};
+
+constexpr size_t code_scratch_bytes(int head_size) {
+  const size_t width = (head_size + 31) / 32 * 32;
+  // Digits of queries and of a page's probabilities, scores, sums.
+  return kMaxQueryRows * (4 * width + 8 * kPage + 4 * kPage + 4 * width) + 64;
+}
+
+struct CodeAttentionKernels {
+  // Passes: 1 or 2 digits of queries and probabilities.
+  void (*attend[kCodeTypes][2])(const CodeTask& task);
+  // Position `at` of a page. False, with nothing stored, if a value is not finite.
+  bool (*store[kCodeTypes])(const float* k, const float* v, int head_size, int at, uint8_t* page);
+};
+
+extern const CodeAttentionKernels kCodeAttentionGeneric;
+extern const CodeAttentionKernels kCodeAttentionAvx2;
+extern const CodeAttentionKernels kCodeAttentionAvxVnni;
+extern const CodeAttentionKernels kCodeAttentionAvx512Vnni;
+extern const CodeAttentionKernels kCodeAttentionNeonDot;
+const CodeAttentionKernels* code_attention_kernels(int level);
+
+}  // namespace multiscale

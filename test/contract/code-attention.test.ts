@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dequantizeRows, quantizeRows } from '../../src/attention/index.js'
+import type { Backend } from '../../src/backend/index.js'
+import { attend, attentionCase, codeBound, filledCache } from '../helpers/attention.js'
+import { expectBits, expectVaried, expectWithin, tensorOf } from '../helpers/contract.js'
+import { randomNormal } from '../helpers/quants.js'
+import { NATIVE, REFERENCE, SUBJECTS } from './backends.js'
+
+/** Attention over codes: exact integers times scales, on every backend that keeps such caches. */
+
+const TYPES = ['int8', 'mxfp4'] as const
+const CONTEXTS = [1, 16, 63, 64, 65, 150]
+/** Key heads, and query heads for each. */
+const HEADS = [
+  [3, 1],
+  [2, 3],
+  [1, 20],
+] as const
+const SIZES = [8, 20, 64, 80, 128]
+const CASES = TYPES.flatMap((type) =>
+  SIZES.flatMap((headSize) =>
+    HEADS.flatMap(([kvHeads, ratio]) =>
+      ([1, 2] as const).map((passes) => ({
+        type,
+        headSize,
+        kvHeads,
+        ratio,
+        passes,
+        seed: 40 + headSize + ratio,
+      })),
+    ),
+  ),
+)
+const CODED = SUBJECTS.filter(({ codeCaches }) => codeCaches)
+
+const oracle = REFERENCE.create()
+const expectations = new Map<string, Promise<Float32Array>>()
+
+describe.each(CODED)('$label attends to codes', ({ create }) => {
+  let backend: Backend
+  beforeAll(() => {
+    backend = create()
+  })
+  afterAll(() => backend.close())
+
+  test.each(CASES)(
+    '$type, heads of $headSize, $ratio for each of $kvHeads, $passes digits',
+    async (shape) => {
+      const { type, headSize, kvHeads, ratio, passes, seed } = shape
+      for (const context of CONTEXTS) {
+        const c = attentionCase(type, headSize, kvHeads, ratio, context, seed + context)
+        const cache = filledCache(backend, c)
+        const prompt = Math.max(0, context - 7)
+        const key = JSON.stringify([shape, context])
+        const want =
+          expectations.get(key) ?? attend(oracle, filledCache(oracle, c), c, prompt, context, passes)
+        expectations.set(key, want)
+        const expected = await want
+        if (context > 1) expectVaried(expected, key)
+        const bound = codeBound(c, passes)
+        const out = await attend(backend, cache, c, prompt, context, passes)
+        expectWithin(out, expected, () => bound, `prompt, context ${context}`)
+        // A row's bits do not depend on those beside it.
+        const last = await attend(backend, cache, c, context - 1, context, passes)
+        expectBits(last, out.subarray(out.length - last.length), headSize, `last of ${context}`)
+        backend.free(cache)
+      }
+    },
+  )
+
+  test.each(TYPES)('%s: one position gives back what its codes stand for', async (type) => {
+    for (const headSize of [8, 24, 64, 96]) {
+      const kvHeads = 5
+      const x = randomNormal(kvHeads * headSize, headSize).map((v, i) => v * 2 ** ((i % 41) - 20))
+      // A row of zeros, and one so small that no scale fits.
+      x.fill(0, 0, headSize)
+      x.fill(1e-44, headSize, 2 * headSize)
+      const cache = backend.cache({ type, layers: 1, kvHeads, headSize, capacity: 1 })
+      const pass = backend.pass([{ cache, position: 0, tokens: 1 }])
+      const kv = tensorOf(backend, 1, x.length, x)
+      backend.append(pass, 0, kv, kv)
+      const out = backend.tensor(1, x.length)
+      const q = tensorOf(backend, 1, x.length, randomNormal(x.length, 9))
+      backend.attention(q, pass, out, { layer: 0, heads: kvHeads, scale: 1 })
+      const want = dequantizeRows(quantizeRows(x, { rows: kvHeads, cols: headSize, format: type }))
+      // One probability has the largest digits: what follows are products and a quotient of scales.
+      expectWithin(
+        await backend.read(out),
+        want,
+        (i) => Math.abs(want[i]) * 8 * 2 ** -24 + 2 ** -126,
+        `heads of ${headSize}`,
+      )
+      backend.free(cache)
+    }
+  })
+
+  test.each(TYPES)('%s: a value without a code is an error that names its row', (type) => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const cache = backend.cache({ type, layers: 1, kvHeads: 2, headSize: 40, capacity: 9 })
+      const pass = backend.pass([{ cache, position: 0, tokens: 9 }])
+      const good = tensorOf(backend, 9, 80, randomNormal(720, 5))
+      const bad = tensorOf(
+        backend,
+        9,
+        80,
+        randomNormal(720, 6).map((x, i) => (i === 7 * 80 + 79 || i === 8 * 80 ? value : x)),
+      )
+      expect(() => backend.append(pass, 0, bad, good)).toThrow(/row 7 is not finite/)
+      expect(() => backend.append(pass, 0, good, bad)).toThrow(/row 7 is not finite/)
+      backend.free(cache)
+    }
+  })
+
+  test.each(TYPES)('%s: a query that is not finite gives NaN, the others are unharmed', async (type) => {
+    const c = attentionCase(type, 64, 1, 3, 70, 5)
+    const fine = await attend(backend, filledCache(backend, c), c, 69)
+    const queries = c.queries.slice()
+    queries[(69 * 3 + 1) * 64 + 5] = Number.NaN
+    const out = await attend(backend, filledCache(backend, c), { ...c, queries }, 69)
+    expect([...out.subarray(64, 128)]).toEqual(new Array(64).fill(Number.NaN))
+    expectBits(out.subarray(0, 64), fine.subarray(0, 64), 64, 'before')
+    expectBits(out.subarray(128), fine.subarray(128), 64, 'after')
+  })
+})
+
+describe('the variants with a fused multiply-add', () => {
+  const fused = NATIVE.filter(({ label }) => /avx|neondot/.test(label))
+  test.skipIf(fused.length < 2).each(TYPES)('agree bit for bit: %s', async (type) => {
+    for (const [headSize, context] of [
+      [64, 200],
+      [80, 65],
+    ]) {
+      const c = attentionCase(type, headSize, 2, 4, context, 77)
+      let first: Float32Array | null = null
+      for (const { create, label } of fused) {
+        const backend = create()
+        const out = await attend(backend, filledCache(backend, c), c, Math.max(0, context - 20))
+        first ??= out
+        expectBits(out, first, headSize, label)
+        backend.close()
+      }
+    }
+  })
+})
