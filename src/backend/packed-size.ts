@@ -1,4 +1,5 @@
 import type { CodeTypeName, TensorTypeName } from '../format/index.js'
+import type { CacheType } from './backend.js'
 
 /**
  * Bits that a weight takes once the native backend has packed it (kernels/gemm/layout.h): its code and its share of
@@ -37,4 +38,22 @@ export const WASM_PACKED_BITS: typeof PACKED_BITS = {
   IQ4_XS: 4.3125,
   MXFP4: 5,
   NVFP4: 6,
+}
+
+/**
+ * Bytes of a position's keys, or values, of one head, scales included (kernels/code_attention/contract.h). Caches are made of
+ * whole pages of 64 positions.
+ */
+export function cacheRowBytes(type: CacheType, headSize: number): number {
+  const padded = (unit: number) => Math.ceil(headSize / unit) * unit
+  switch (type) {
+    case 'f32':
+      return 4 * headSize
+    case 'f16':
+      return 2 * headSize
+    case 'int8':
+      return padded(16) + 4
+    case 'mxfp4':
+      return padded(32) * (1 / 2 + 1 / 32)
+  }
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { CacheType } from '../backend/index.js'
 import { builtInModel } from '../engine/built-in.js'
 import type { LoadOptions } from '../engine/types.js'
 
@@ -31,7 +32,7 @@ export function realNumber(text: string): number {
 export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'
-  kv: 'f32' | 'f16'
+  kv: CacheType
   backend?: 'native' | 'wasm' | 'reference'
   variant?: string
   threads?: number
@@ -70,7 +71,9 @@ export function addComputeOptions(command: Command): Command {
         .default('group'),
     )
     .addOption(
-      new Option('--kv <type>', 'numbers of the key/value cache').choices(['f32', 'f16']).default('f32'),
+      new Option('--kv <type>', 'how the key/value cache is stored: int8 and mxfp4 are codes')
+        .choices(['f32', 'f16', 'int8', 'mxfp4'])
+        .default('f32'),
     )
     .addOption(
       new Option('--backend <name>', 'where to compute (default: native if built, else wasm)').choices([

@@ -51,7 +51,7 @@ export class Engine {
     const { passes = 2, granularity = 'group', cacheType = 'f32', signal, onProgress } = options
     oneOf('passes', passes, [1, 2, 3])
     oneOf('granularity', granularity, ['group', 'row'])
-    oneOf('cacheType', cacheType, ['f32', 'f16'])
+    oneOf('cacheType', cacheType, ['f32', 'f16', 'int8', 'mxfp4'])
     await using file = await openGguf(path, { signal })
     const config = modelConfig(file)
     const context = chooseContext(config, options.context)

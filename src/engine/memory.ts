@@ -1,5 +1,12 @@
 import { freemem } from 'node:os'
-import { type BackendName, type CacheType, PACKED_BITS, WASM_PACKED_BITS } from '../backend/index.js'
+import {
+  type BackendName,
+  type CacheType,
+  cacheRowBytes,
+  PACKED_BITS,
+  PAGE,
+  WASM_PACKED_BITS,
+} from '../backend/index.js'
 import { type GgufFile, type TensorInfo, tensorType } from '../format/index.js'
 import type { ModelConfig } from './config.js'
 
@@ -18,7 +25,7 @@ const READ_BUFFERS = 8 << 20
 
 /** Keys and values of one position. */
 export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number {
-  return 2 * config.layers * config.kvHeads * config.headSize * (type === 'f16' ? 2 : 4)
+  return 2 * config.layers * config.kvHeads * cacheRowBytes(type, config.headSize)
 }
 
 /** What a backend makes of a tensor. */
@@ -55,9 +62,9 @@ export function estimateMemory(
   const activations = batch * (2 * width + 2 * heads * headSize + 2 * kvHeads * headSize + 2 * feedForward)
   const digits = batch * (width + heads * headSize + feedForward)
   const logits = 2 * logitRows(batch, vocabulary) * vocabulary // the buffer and the copy that is read
-  // The reference backend keeps float32 in an f16 cache too.
+  // The reference backend keeps a float32 for everything; its scales are little beside that.
   const cached = options.backend === 'reference' ? 'f32' : cacheType
-  const cache = context * cacheBytesPerToken(config, cached)
+  const cache = Math.ceil(context / PAGE) * PAGE * cacheBytesPerToken(config, cached)
   const other =
     RUNTIME_BYTES + READ_BUFFERS + 4 * (activations + digits + logits + context * config.rope.width)
   return { weights, cache, other, total: weights + cache + other }
@@ -75,7 +82,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`
 }
 
-const ADVICE = 'take a smaller or lower-bit model, a shorter context, or an f16 cache'
+const ADVICE = 'take a smaller or lower-bit model, a shorter context, or an int8 cache'
 
 /** @throws Error saying how much is needed, for what, and how much there is */
 export function checkMemory(what: string, estimate: MemoryEstimate, available = availableMemory()): void {

@@ -9,7 +9,10 @@ export interface LoadOptions {
   readonly passes?: 1 | 2 | 3
   /** What shares an activation scale: 'group' (32 activations, default) or 'row' (a token, as in the paper). */
   readonly granularity?: 'group' | 'row'
-  /** Number format of cached keys and values; default 'f32', 'f16' halves the memory. */
+  /**
+   * How cached keys and values are stored; default 'f32'. 'f16' takes half the memory, 'int8' a quarter and 'mxfp4' an eighth: those
+   * two are codes, which attention multiplies as they are (not with WebAssembly).
+   */
   readonly cacheType?: CacheType
   /** Default: native if the addon was built, else wasm. */
   readonly backend?: BackendName

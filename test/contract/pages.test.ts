@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Backend, CacheFullError, type KvCache, type Sequence } from '../../src/backend/index.js'
+import {
+  type Backend,
+  CacheFullError,
+  cacheRowBytes,
+  type KvCache,
+  type Sequence,
+} from '../../src/backend/index.js'
 import { expectBits, tensorOf } from '../helpers/contract.js'
 import { randomNormal } from '../helpers/quants.js'
 import { SUBJECTS } from './backends.js'
@@ -123,6 +129,15 @@ describe.each(SUBJECTS)('$label keeps sequences in pages', ({ create, codeCaches
         expectBits(rows(mixed[layer], 5, 7), rows(whole[layer], 130, 132), WIDTH, `trunk, layer ${layer}`)
       }
       for (const cache of [trunk, branch, fresh]) backend.free(cache)
+    }
+  })
+
+  test.each(TYPES)('%s: takes the memory that was announced', (type) => {
+    if (backend.name === 'reference') return
+    for (const headSize of [8, 24, 64, 80]) {
+      const cache = backend.cache({ layers: 3, kvHeads: 2, headSize, type, capacity: 70 })
+      expect(cache.byteLength).toBe(128 * 3 * 2 * 2 * cacheRowBytes(type, headSize))
+      backend.free(cache)
     }
   })
 

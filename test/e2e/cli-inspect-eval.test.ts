@@ -73,7 +73,7 @@ describe.skipIf(skipWithoutData)('inspect', () => {
       architecture: 'llama',
       layers: 5,
       types: { Q4_0: { tensors: 31, bytes: 114912 } },
-      run: { supported: true, context: 100, cacheBytesPerToken: 1280, memory: { cache: 128000 } },
+      run: { supported: true, context: 100, cacheBytesPerToken: 1280, memory: { cache: 128 * 1280 } },
     })
     expect(result.tensors).toHaveLength(47)
     expect(result.tensors[0]).toEqual({

@@ -22,7 +22,7 @@ describe('loadModel', () => {
     [{ passes: 4 }, 'passes must be one of 1, 2, 3, not 4'],
     [{ passes: '2' }, 'passes must be'],
     [{ granularity: 'column' }, 'granularity must be one of group, row, not column'],
-    [{ cacheType: 'q8' }, 'cacheType must be one of f32, f16, not q8'],
+    [{ cacheType: 'q8' }, 'cacheType must be one of f32, f16, int8, mxfp4, not q8'],
     [{ context: 0 }, 'the context must be a positive whole number, not 0'],
     [{ context: 10.5 }, 'the context must be a positive whole number, not 10.5'],
     [{ context: Number.NaN }, 'the context must be a positive whole number, not NaN'],
@@ -65,8 +65,8 @@ describe('loadModel', () => {
       vocabulary: 288,
       trainedContext: 64,
       notice: undefined,
-      // 2 layers · 32 positions · keys and values of 2 heads · 16 numbers · 2 bytes
-      cacheBytes: 2 * 32 * 2 * 2 * 16 * 2,
+      // 2 layers · 64 positions (a page) · keys and values of 2 heads · 16 numbers · 2 bytes
+      cacheBytes: 2 * 64 * 2 * 2 * 16 * 2,
     })
   })
 

@@ -63,8 +63,12 @@ describe('estimateMemory', () => {
     await using file = await openGguf(tinyGguf(model))
     expect(cacheBytesPerToken(modelConfig(file), 'f32')).toBe(4 * numbers)
     expect(cacheBytesPerToken(modelConfig(file), 'f16')).toBe(2 * numbers)
+    // Heads of 8 are padded, to 16 bytes and a scale, or to 32 half bytes and an exponent.
+    expect(cacheBytesPerToken(modelConfig(file), 'int8')).toBe(2 * 3 * 2 * 20)
+    expect(cacheBytesPerToken(modelConfig(file), 'mxfp4')).toBe(2 * 3 * 2 * 17)
     expect((await estimate(model, { context: 64 })).cache).toBe(64 * 4 * numbers)
     expect((await estimate(model, { context: 64, cacheType: 'f16' })).cache).toBe(64 * 2 * numbers)
+    expect((await estimate(model, { context: 65 })).cache, 'whole pages').toBe(128 * 4 * numbers)
     // The reference rounds to float16 but stores float32.
     const reference = await estimate(model, { backend: 'reference', cacheType: 'f16' })
     expect(reference.cache).toBe(64 * 4 * numbers)
@@ -88,7 +92,7 @@ describe('checkMemory', () => {
     expect(() => checkMemory('model.gguf', need, 2.5e9)).toThrow(
       new Error(
         'model.gguf needs about 4.84 GB of memory (weights 4.10 GB, cache 537 MB, other 200 MB), ' +
-          'but only 2.50 GB are available; take a smaller or lower-bit model, a shorter context, or an f16 cache',
+          'but only 2.50 GB are available; take a smaller or lower-bit model, a shorter context, or an int8 cache',
       ),
     )
   })
