@@ -117,12 +117,21 @@ async function trainModel(flags: TrainFlags): Promise<void> {
   )
 }
 
-function lossChart(losses: readonly number[]): string {
+/** Of a curve as wide as a page. */
+const MOST_POINTS = 600
+
+export function lossChart(losses: readonly number[]): string {
+  // No more points than can be told apart: each the mean of some updates.
+  const run = Math.ceil(losses.length / MOST_POINTS)
+  const points = Array.from({ length: Math.ceil(losses.length / run) }, (_, i) => {
+    const part = losses.slice(i * run, (i + 1) * run)
+    return [i * run + part.length / 2 + 0.5, part.reduce((a, b) => a + b) / part.length] as const
+  })
   return lineChart({
     title: 'Training',
     x: { label: 'update' },
     y: { label: 'loss (nats per token)', min: 0 },
-    series: [{ name: 'loss', points: losses.map((loss, i) => [i + 1, loss] as const) }],
+    series: [{ name: 'loss', points }],
   })
 }
 
