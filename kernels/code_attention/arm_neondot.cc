@@ -1,4 +1,5 @@
-#include "code_attention/kernels.h"
 #include "gemm/dot_neondot.h"
+
+#include "code_attention/kernels.h"
 
 const multiscale::CodeAttentionKernels multiscale::kCodeAttentionNeonDot = kKernels;

@@ -1,4 +1,5 @@
-#include "code_attention/kernels.h"
 #include "gemm/dot_generic.h"
+
+#include "code_attention/kernels.h"
 
 const multiscale::CodeAttentionKernels multiscale::kCodeAttentionGeneric = kKernels;

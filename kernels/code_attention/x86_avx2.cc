@@ -1,4 +1,5 @@
-#include "code_attention/kernels.h"
 #include "gemm/dot_avx2.h"
+
+#include "code_attention/kernels.h"
 
 const multiscale::CodeAttentionKernels multiscale::kCodeAttentionAvx2 = kKernels;
