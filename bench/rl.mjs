@@ -171,7 +171,7 @@ for (const job of jobs) {
   const last = run.reports.slice(-20)
   const mean = (of) => last.reduce((sum, report) => sum + report[of], 0) / last.length
   console.log(
-    `${job.setting} ${job.arm} seed ${job.seed}: right on held-out problems ${run.evaluations[0].trained.toFixed(3)} → ${run.evaluations.at(-1).trained.toFixed(3)}, ` +
+    `${job.setting} ${job.arm} seed ${job.seed}: problems answered right ${run.evaluations[0].trained.toFixed(3)} → ${run.evaluations.at(-1).trained.toFixed(3)}, ` +
       `reward of the last 20 rounds ${mean('reward').toFixed(3)}, κ ${mean('divergence').toExponential(2)}, λ ${mean('lambda').toFixed(2)}`,
   )
 }
@@ -215,8 +215,10 @@ for (const setting of flags.settings.split(',')) {
   const arms = armsOf(setting)
   const of = (arm) => jobs.filter((job) => job.setting === setting && job.arm === arm).map(known)
   console.log(`\n${setting}: ${SETTINGS[setting].name}; ${seeds} seeds, mean ± standard deviation over seeds`)
-  console.log('held-out problems answered right, and the difference from the uncorrected arm, seed by seed')
-  const heading = ['arm', 'right', 'as sampled', 'difference', 'reward', 'ESS', 'κ', 'CV', 'λ']
+  console.log(
+    'problems answered right, others (held out), and the difference from the uncorrected arm, seed by seed',
+  )
+  const heading = ['arm', 'right', 'others', 'as sampled', 'difference', 'reward', 'ESS', 'κ', 'CV', 'λ']
   const row = (cells) => console.log(cells.map((cell, i) => cell.padEnd(i === 0 ? 7 : 16)).join(''))
   row(heading)
   const right = (arm, name) => of(arm).map(({ evaluations }) => evaluations.at(-1)[name])
@@ -229,6 +231,7 @@ for (const setting of flags.settings.split(',')) {
     row([
       arm,
       pm(trained),
+      pm(right(arm, 'heldOut')),
       pm(right(arm, 'sampled')),
       pm(trained.map((value, i) => value - uncorrected[i])),
       pm(lastOf('reward')),
@@ -258,7 +261,13 @@ for (const setting of flags.settings.split(',')) {
       }),
     )
   const { name } = SETTINGS[setting]
-  draw('right', `Held-out problems, ${name}`, 'share answered right', arms, ofEvaluations('trained'))
+  draw(
+    'right',
+    `Problems of the trained weights, ${name}`,
+    'share answered right',
+    arms,
+    ofEvaluations('trained'),
+  )
   draw('reward', `Reward, ${name}`, 'mean reward', arms, ofRounds('reward'))
   draw('divergence', `Divergence κ, ${name}`, 'κ, nats per token', quantised, ofRounds('divergence'))
   draw('ess', `Weight reliability ρ, ${name}`, 'ESS ratio', quantised, ofRounds('essRatio'), { max: 1 })

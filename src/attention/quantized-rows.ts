@@ -1,5 +1,5 @@
-import { fp4e2m1, roundHalfEven } from '../dtype/index.js'
-import { decomposeMxfp4, MX_BLOCK } from '../msd/index.js'
+import { fp4e2m1 } from '../dtype/index.js'
+import { decomposeInt8, decomposeMxfp4, MX_BLOCK } from '../msd/index.js'
 
 /** How a cache keeps keys and values as codes. */
 export type CodeFormat = 'int8' | 'mxfp4'
@@ -52,26 +52,12 @@ export function dequantizeRows({
 }
 
 function quantizeInt8(x: Float32Array, rows: number, cols: number): QuantizedRows {
-  checkLength(x, rows, cols)
-  const codes = new Int8Array(rows * cols)
-  const scales = new Float32Array(rows)
-  for (let row = 0; row < rows; row++) {
-    let maximum = 0
-    for (let i = row * cols; i < (row + 1) * cols; i++) {
-      if (!Number.isFinite(x[i])) throw notFinite(x[i], row, i % cols)
-      maximum = Math.max(maximum, Math.abs(x[i]))
-    }
-    const inverse = Math.fround(127 / maximum)
-    // So small that its inverse is none: zeros, as everywhere (msd/int8.ts).
-    if (inverse === Number.POSITIVE_INFINITY) continue
-    scales[row] = Math.fround(maximum / 127)
-    for (let i = row * cols; i < (row + 1) * cols; i++) codes[i] = roundHalfEven(Math.fround(x[i] * inverse))
-  }
-  return { format: 'int8', rows, cols, groupSize: cols, groups: 1, codes, scales }
+  const { digits, scales } = decomposeInt8(x, { rows, cols, passes: 1, arithmetic: 'float32' })
+  const codes = digits[0]
+  return { format: 'int8', rows, cols, groupSize: cols, groups: 1, codes, scales: Float32Array.from(scales) }
 }
 
 function quantizeMxfp4(x: Float32Array, rows: number, cols: number): QuantizedRows {
-  checkLength(x, rows, cols)
   // The rule that uses E2M1's whole range: one pass is all there is.
   const { blocks, digits, scales } = decomposeMxfp4(x, { rows, cols, passes: 1, scaleRule: 'ocp' })
   return {
@@ -83,13 +69,4 @@ function quantizeMxfp4(x: Float32Array, rows: number, cols: number): QuantizedRo
     codes: Int8Array.from(digits[0], (code) => 2 * fp4e2m1.decode(code)),
     scales: Float32Array.from(scales[0], (code) => 2 ** (code - 128)),
   }
-}
-
-function checkLength(x: Float32Array, rows: number, cols: number): void {
-  if (x.length !== rows * cols)
-    throw new RangeError(`quantizeRows: ${x.length} elements are not ${rows} rows of ${cols}`)
-}
-
-function notFinite(value: number, row: number, column: number): RangeError {
-  return new RangeError(`quantizeRows: x[${row}][${column}] (row, column) is ${value}; it must be finite`)
 }

@@ -352,8 +352,7 @@ class NativeBackend extends HostTensors implements Backend {
   /** Narrows to a pass of caches that are still there. */
   #current(pass: Pass): NativePass {
     const own = check.own(pass, NativePass)
-    for (const cache of own.caches) this.#own(cache, NativeCache)
-    own.checkCurrent()
+    own.checkCurrent((cache) => this.#own(cache, NativeCache))
     return own
   }
 

@@ -181,8 +181,12 @@ export class PagedPass<Pool extends CachePool> implements Pass {
     for (const [i, { pages }] of tables.entries()) this.tables.set(pages, i * this.stride)
   }
 
-  /** @throws Error if a cache has changed since */
-  checkCurrent(): void {
+  /**
+   * @param checkOwner throws for a cache of another backend, or one that is gone
+   * @throws Error if a cache has changed since
+   */
+  checkCurrent(checkOwner: (cache: PagedCache<Pool>) => unknown): void {
+    for (const cache of this.caches) checkOwner(cache)
     if (this.caches.every(({ table }, i) => table.version === this.#versions[i])) return
     throw new Error('a cache of this pass was truncated, forked or freed since; make a new pass')
   }

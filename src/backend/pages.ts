@@ -20,6 +20,10 @@ export class PagePool {
     this.#copy = copy
   }
 
+  get count(): number {
+    return this.#holders.length
+  }
+
   get free(): number {
     return this.#free.length
   }
@@ -29,7 +33,7 @@ export class PagePool {
     if (pages <= this.#free.length) return
     throw new CacheFullError(
       `the cache is full: ${pages * PAGE} more positions are needed, ${this.#free.length * PAGE} of ` +
-        `${this.#holders.length * PAGE} are free; free or truncate a sequence, or make the cache larger`,
+        `${this.count * PAGE} are free; free or truncate a sequence, or make the cache larger`,
     )
   }
 

@@ -128,9 +128,9 @@ class ReferencePool extends CachePool {
 
   constructor(shape: CacheShape) {
     super(shape)
-    const { layers, kvHeads, headSize, capacity, type } = shape
+    const { layers, kvHeads, headSize, type } = shape
     this.groups = type === 'int8' ? 1 : type === 'mxfp4' ? Math.ceil(headSize / MX_BLOCK) : 0
-    const rows = Math.ceil(capacity / PAGE) * layers * PAGE * kvHeads
+    const rows = this.pages.count * layers * PAGE * kvHeads
     this.keys = new Float32Array(rows * headSize)
     this.values = new Float32Array(rows * headSize)
     this.keyScales = new Float32Array(rows * this.groups)
@@ -147,7 +147,7 @@ class ReferencePool extends CachePool {
 
   protected copy(from: number, to: number): void {
     for (const array of this.#arrays) {
-      const size = array.length / Math.ceil(this.capacity / PAGE)
+      const size = array.length / this.pages.count
       array.copyWithin(to * size, from * size, (from + 1) * size)
     }
   }
@@ -352,7 +352,7 @@ class ReferenceBackend extends HostTensors implements Backend {
 
   #current(pass: Pass): ReferencePass {
     const own = check.own(pass, ReferencePass)
-    own.checkCurrent()
+    own.checkCurrent((cache) => check.own(cache, ReferenceCache))
     return own
   }
 

@@ -126,7 +126,7 @@ export class WasmPool extends CachePool {
     return 2 * this.layers * this.kvHeads * this.blockBytes
   }
   get byteLength(): number {
-    return Math.ceil(this.capacity / PAGE) * this.pageBytes
+    return this.pages.count * this.pageBytes
   }
   /** Keys of a layer in page 0. */
   layer(index: number): number {

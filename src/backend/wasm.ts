@@ -427,8 +427,7 @@ class WasmBackend implements Backend {
   /** Narrows to a pass of caches that are still there. */
   #current(pass: Pass): WasmPass {
     const own = check.own(pass, WasmPass)
-    for (const cache of own.caches) this.#own(cache, WasmCache)
-    own.checkCurrent()
+    own.checkCurrent((cache) => this.#own(cache, WasmCache))
     return own
   }
 
