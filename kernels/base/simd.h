@@ -120,6 +120,18 @@ MS_INLINE void store_partial16(float* p, F16 v, int n) {
 #endif
 }
 
+// Elements at … at + 15 of `count`; zeros for those beyond.
+MS_INLINE F16 load_up_to(const float* p, int at, int count) {
+  if (at + 16 <= count) return load16(p + at);
+  return at < count ? load_partial16(p + at, count - at) : broadcast16(0.0f);
+}
+
+// Stores those of at … at + 15 that lie below `count`, which is above `at`.
+MS_INLINE void store_up_to(float* p, int at, int count, F16 v) {
+  if (at + 16 <= count) store16(p + at, v);
+  else store_partial16(p + at, v, count - at);
+}
+
 MS_INLINE F16 operator+(F16 a, F16 b) {
   for (int i = 0; i < kParts; i++) a.part[i] += b.part[i];
   return a;

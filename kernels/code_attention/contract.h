@@ -21,7 +21,8 @@ constexpr int kCodeTypes = 2;
 //   keys    int8 [t / 16][d / 4][t % 16][d % 4], code + 128
 //           MXFP4 [t / 16][d / 32][line][t % 16][d % 4]: quad d / 4 % 8 is the low half of the bytes of line
 //           quad % 4, quads from 4 on the high half; E2M1 codes
-//   values  int8 [d / 16][t / 4][d % 16][t % 4], MXFP4 likewise with quad t / 4 and lines quad % 8
+//   values  int8 [d / 16][t / 4][d % 16][t % 4]
+//           MXFP4 [d / 16][t / 32][line][d % 16][t % 4], quads t / 4 % 8 in lines likewise
 //   scales  int8: float32 [64]; MXFP4: a byte each, [d / 32][64]
 struct CodeLayout {
   CodeType type;
@@ -60,7 +61,7 @@ constexpr size_t code_scratch_bytes(int head_size) {
 struct CodeAttentionKernels {
   // Passes: 1 or 2 digits of queries and probabilities.
   void (*attend[kCodeTypes][2])(const CodeTask& task);
-  // Position `at` of a page. False, with nothing stored, if a value is not finite.
+  // Position `at` of a page. False if a value is not finite; what is stored is then worthless.
   bool (*store[kCodeTypes])(const float* k, const float* v, int head_size, int at, uint8_t* page);
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/narrow.h"
 #include "code_attention/contract.h"
+#include "gemm/codes.h"
 
 namespace {
 
@@ -23,53 +24,66 @@ template <int Passes>
 constexpr int kPlanes = kInBytes ? Passes : 1;
 template <int Passes>
 constexpr float kTop = Passes == 1 ? 127.0f : 32512.0f;
+constexpr int32_t kNotFinite = 0x7f800000;  // least magnitude_bits16 of what is not
 
-// What is to be taken from the codes.
+// Codes lie as those of weights do, 16 rows and groups of 32 at a time (gemm/layout.h).
 template <CodeType Type>
-constexpr int kCodeOffset = Type == CodeType::kMxfp4 ? (kForm == DigitForm::kSignedBytes ? 0 : 12)
-                                                     : (kForm == DigitForm::kSignedBytes ? 0 : 128);
-
-// E2M1 codes in half units, with the offset.
-struct HalfUnits {
-  uint8_t entries[16];
-};
-template <int Offset>
-constexpr HalfUnits kHalfUnits = [] {
-  constexpr int magnitudes[8] = {0, 1, 2, 3, 4, 6, 8, 12};
-  HalfUnits table{};
-  for (int code = 0; code < 16; code++)
-    table.entries[code] = (uint8_t)(Offset + (code < 8 ? magnitudes[code] : -magnitudes[code - 8]));
-  return table;
-}();
-
-MS_INLINE I16 load_bytes64(const uint8_t* p) { return load16((const int32_t*)p); }
-
-// Quad number `quad` of a run of them: four codes in each lane.
+constexpr Layout kCodes = Type == CodeType::kInt8 ? Layout::Q8_0 : Layout::MXFP4;
 template <CodeType Type>
-MS_INLINE I16 load_quad(const uint8_t* run, int quad, int lines) {
-  if constexpr (Type == CodeType::kInt8) {
-    I16 codes = load_bytes64(run + quad * 64);
-    if constexpr (kForm == DigitForm::kSignedBytes)
-      for (int i = 0; i < kParts; i++) codes.part[i] ^= (int32_t)0x80808080;
-    return codes;
-  }
-  I16 codes = load_bytes64(run + quad % lines * 64);
-  for (int i = 0; i < kParts; i++) codes.part[i] = (codes.part[i] >> (quad / lines * 4)) & 0x0f0f0f0f;
-  return lookup(codes, kHalfUnits<kCodeOffset<CodeType::kMxfp4>>.entries);
-}
+constexpr int kVectorBytes = kInfo<kCodes<Type>>.bits * 2;  // sixteen codes
 
 // Where the digits of elements i … of a row begin, by plane.
-template <int Passes>
 MS_INLINE uint8_t* digits_at(uint8_t* row, int width, int plane, int i) {
   return kInBytes ? row + plane * width + i : row + 2 * i;
 }
 
 template <int Passes>
 MS_INLINE void put_digits(uint8_t* row, int width, int i, I16 q) {
-  if constexpr (!kInBytes) return store_shuffled_words(digits_at<Passes>(row, width, 0, i), q);
-  if constexpr (Passes == 2)
-    store_bytes(digits_at<Passes>(row, width, 0, i), shift_right16(q + broadcast16(128), 8));
-  store_bytes(digits_at<Passes>(row, width, Passes - 1, i), q);
+  if constexpr (!kInBytes) return store_shuffled_words(digits_at(row, width, 0, i), q);
+  if constexpr (Passes == 2) store_bytes(digits_at(row, width, 0, i), shift_right16(q + broadcast16(128), 8));
+  store_bytes(digits_at(row, width, Passes - 1, i), q);
+}
+
+// Sums of products that fit the registers, at four vectors for a row at most.
+template <int Passes, int R>
+constexpr int kVectorsAtOnce = [] {
+  constexpr int registers = MS_WIDTH == 32 ? 8 : 16, vectors = registers / (kPlanes<Passes> * R * kParts);
+  return vectors > 4 ? 4 : vectors < 1 ? 1 : vectors;
+}();
+
+// Products of R rows of digits with V runs of codes, `run` bytes apart: `count` codes of each of 16 lanes,
+// `plane` bytes from a row's first digits to its second. `ahead`, if not null, is read as `codes` will be.
+template <CodeType Type, int Passes, int R, int V>
+MS_INLINE void multiply(const uint8_t* const (&digits)[R], int plane, const uint8_t* codes, int run,
+                        int count, const uint8_t* ahead, I16 (&product)[R][V]) {
+  constexpr int kHalves = kInfo<kCodes<Type>>.nibbles() ? 2 : 1;
+  I16 sum[kPlanes<Passes>][R][V] = {};
+  for (int line = 0; line < count / 4 / kHalves; line++) {
+    if (ahead)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; v++) __builtin_prefetch(ahead + v * run + line * 64, 0, 2);
+#pragma GCC unroll 2
+    for (int half = 0; half < kHalves; half++) {
+      const int group = kHalves == 2 ? line / 4 : 0, quad = kHalves == 2 ? line % 4 + 4 * half : line;
+      I16 quads[V];
+#pragma GCC unroll 4
+      for (int v = 0; v < V; v++) quads[v] = load_codes<kCodes<Type>>(codes + v * run + group * 256, quad);
+#pragma GCC unroll 2
+      for (int p = 0; p < kPlanes<Passes>; p++)
+#pragma GCC unroll 4
+        for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+          for (int v = 0; v < V; v++)
+            sum[p][r][v] =
+                dot(sum[p][r][v], quads[v], digits[r] + p * plane + (group * 8 + quad) * kQuadBytes);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; v++)
+      product[r][v] = kPlanes<Passes> == 2 ? shift_left16(sum[0][r][v], 8) + sum[1 % kPlanes<Passes>][r][v]
+                                           : sum[0][r][v];
 }
 
 // 2^x for x ≤ 0; 0 below 2^-126. The Taylor polynomial of degree 6 on |r| ≤ 1/2: truncation below 1.3e-7.
@@ -123,85 +137,70 @@ struct RowState {
   const int32_t* offsets;        // what the codes' offset makes of a group's digits
 };
 
-// Splits a query into digits, a scale for each group.
+// Bits of the largest magnitude: kNotFinite or more if one is not finite.
+MS_INLINE int32_t largest_bits(const float* x, int begin, int end) {
+  I16 most = broadcast16(0);
+  for (int d = begin; d < end; d += 16) most = max16(most, magnitude_bits16(load_up_to(x, d, end)));
+  return max_lanes(most);
+}
+
+MS_INLINE float float_of(int32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// Splits a query into digits, with a scale for each group. False if it is not finite.
 template <CodeType Type, int Passes>
-void split_query(const float* q, int head_size, int width, float factor, uint8_t* digits, float* scales,
+bool split_query(const float* q, int head_size, int width, float factor, uint8_t* digits, float* scales,
                  int32_t* offsets) {
   const int group = Type == CodeType::kInt8 ? width : multiscale::kGroup;
+  bool finite = true;
   for (int begin = 0, g = 0; begin < width; begin += group, g++) {
     const int end = begin + group < head_size ? begin + group : head_size;
-    F16 most = broadcast16(0.0f);
-    for (int d = begin; d < end; d += 16) {
-      const F16 x = d + 16 <= end ? load16(q + d) : load_partial16(q + d, end - d);
-      I16 bits = magnitude_bits16(x);
-      F16 magnitude;
-      for (int i = 0; i < kParts; i++) magnitude.part[i] = (VecF)bits.part[i];
-      most = max16(most, magnitude);
-    }
-    const float maximum = max_lanes(most), inverse = kTop<Passes> / maximum;
-    const bool none = !(maximum > 0) || inverse == kInfinity;
+    const int32_t bits = largest_bits(q, begin, end);
+    const float maximum = float_of(bits), inverse = kTop<Passes> / maximum;
+    const bool none = bits == 0 || bits >= kNotFinite || inverse == kInfinity;
+    if (bits >= kNotFinite) finite = false;
     scales[g] = none ? 0.0f : maximum / kTop<Passes> * factor;
     I16 sum = broadcast16(0);
     for (int d = begin; d < begin + group; d += 16) {
-      const F16 x = d >= end        ? broadcast16(0.0f)
-                    : d + 16 <= end ? load16(q + d)
-                                    : load_partial16(q + d, end - d);
-      const I16 v = none ? broadcast16(0) : round16(x * broadcast16(inverse));
+      const I16 v = none ? broadcast16(0) : round16(load_up_to(q, d, end) * broadcast16(inverse));
       sum = sum + v;
       put_digits<Passes>(digits, width, d, v);
     }
-    offsets[g] = kCodeOffset<Type> * sum_lanes(sum);
+    offsets[g] = kOffset<kCodes<Type>> * sum_lanes(sum);
   }
+  return finite;
+}
+
+// Scales of a group of sixteen keys or values.
+template <CodeType Type>
+MS_INLINE F16 scales_of(const uint8_t* scales, int group, int vector) {
+  if constexpr (Type == CodeType::kInt8) return load16((const float*)scales + vector * 16);
+  else return load_half_e8m0x16(scales + group * kPage + vector * 16);
 }
 
 // t of R rows against V vectors of sixteen keys, from vector `first` of a page on.
 template <CodeType Type, int Passes, int R, int V>
 MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const uint8_t* scales, int first,
                              int width, const uint8_t* ahead) {
-  constexpr int group = multiscale::kGroup;
-  const int quads = (Type == CodeType::kInt8 ? width : group) / 4;
-  const int groups = Type == CodeType::kInt8 ? 1 : width / group;
-  const int vector_bytes = 16 * width / (Type == CodeType::kInt8 ? 1 : 2);
-  const int group_bytes = Type == CodeType::kInt8 ? 0 : 16 * group / 2;
+  const int group = Type == CodeType::kInt8 ? width : multiscale::kGroup;
+  const int run = kVectorBytes<Type> * width;
   F16 total[R][V];
-  for (int g = 0; g < groups; g++) {
-    I16 sum[R][V];
+  for (int g = 0; g * group < width; g++) {
+    const uint8_t* digits[R];
 #pragma GCC unroll 4
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-      for (int v = 0; v < V; v++) sum[r][v] = broadcast16(0);
-    for (int plane = 0; plane < kPlanes<Passes>; plane++) {
-      if (plane)
-#pragma GCC unroll 4
-        for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-          for (int v = 0; v < V; v++) sum[r][v] = shift_left16(sum[r][v], 8);
-      const uint8_t* four[R];
-#pragma GCC unroll 4
-      for (int r = 0; r < R; r++) four[r] = digits_at<Passes>(rows[r].query, width, plane, g * group);
-      for (int j = 0; j < quads; j++) {
-        I16 codes[V];
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) {
-          const uint8_t* run = keys + (first + v) * vector_bytes + g * group_bytes;
-          codes[v] = load_quad<Type>(run, j, 4);
-          if (plane == 0 && ahead)
-            __builtin_prefetch(ahead + (run - keys) + (Type == CodeType::kInt8 ? j : j % 4) * 64, 0, 2);
-        }
-#pragma GCC unroll 4
-        for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-          for (int v = 0; v < V; v++) sum[r][v] = dot(sum[r][v], codes[v], four[r] + j * kQuadBytes);
-      }
-    }
+    for (int r = 0; r < R; r++) digits[r] = digits_at(rows[r].query, width, 0, g * group);
+    const int at = first * run + g * group * kVectorBytes<Type>;
+    I16 product[R][V];
+    multiply<Type, Passes>(digits, width, keys + at, run, group, ahead ? ahead + at : nullptr, product);
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
-      F16 scale;
-      if constexpr (Type == CodeType::kInt8) scale = load16((const float*)scales + (first + v) * 16);
-      else scale = load_half_e8m0x16(scales + g * kPage + (first + v) * 16);
+      const F16 scale = scales_of<Type>(scales, g, first + v);
 #pragma GCC unroll 4
       for (int r = 0; r < R; r++) {
-        const F16 exact = to_float16(sum[r][v] - broadcast16(rows[r].offsets[g]));
+        const F16 exact = to_float16(product[r][v] - broadcast16(rows[r].offsets[g]));
         const F16 part = exact * (scale * broadcast16(rows[r].scales[g]));
         total[r][v] = g ? total[r][v] + part : part;
       }
@@ -247,13 +246,6 @@ MS_INLINE float weigh(float* scores, int begin, int end, float cap, float* total
   return reference;
 }
 
-// The scales of a group of values.
-template <CodeType Type>
-MS_INLINE F16 value_scales(const uint8_t* scales, int group, int vector) {
-  if constexpr (Type == CodeType::kInt8) return load16((const float*)scales + vector * 16);
-  else return load_half_e8m0x16(scales + group * kPage + vector * 16);
-}
-
 // The digits of a row's probabilities, times the scales of a group of values; what their codes' sums are
 // to be multiplied by, without the row's own power of two, and what the codes' offset makes of the digits.
 template <CodeType Type, int Passes>
@@ -263,7 +255,7 @@ MS_INLINE float split_probabilities(const RowState& row, const uint8_t* scales, 
   const F16 zero = broadcast16(0.0f);
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; v++) {
-    weights[v] = load16(row.scores + v * 16) * value_scales<Type>(scales, group, v);
+    weights[v] = load16(row.scores + v * 16) * scales_of<Type>(scales, group, v);
     // The scales of what lies beyond were perhaps never written.
     if (end < kPage) weights[v] = first_lanes(weights[v], end - v * 16, zero);
     if (begin > 0) weights[v] = first_lanes(zero, begin - v * 16, weights[v]);
@@ -279,7 +271,7 @@ MS_INLINE float split_probabilities(const RowState& row, const uint8_t* scales, 
     sum = sum + u;
     put_digits<Passes>(row.digits, kPage, v * 16, u);
   }
-  *offset = kCodeOffset<Type> * sum_lanes(sum);
+  *offset = kOffset<kCodes<Type>> * sum_lanes(sum);
   return largest / kTop<Passes>;
 }
 
@@ -287,41 +279,19 @@ MS_INLINE float split_probabilities(const RowState& row, const uint8_t* scales, 
 template <CodeType Type, int Passes, int R, int V>
 MS_INLINE void add_values(const RowState* rows, const uint8_t* values, int first, const float* factors,
                           const int32_t* offsets, const uint8_t* ahead) {
-  constexpr int vector_bytes = 16 * kPage / (Type == CodeType::kInt8 ? 1 : 2);
-  I16 sum[R][V];
+  constexpr int run = kVectorBytes<Type> * kPage;
+  const uint8_t* digits[R];
 #pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int v = 0; v < V; v++) sum[r][v] = broadcast16(0);
-  for (int plane = 0; plane < kPlanes<Passes>; plane++) {
-    if (plane)
-#pragma GCC unroll 4
-      for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sum[r][v] = shift_left16(sum[r][v], 8);
-    for (int j = 0; j < kQuads; j++) {
-      I16 codes[V];
-#pragma GCC unroll 4
-      for (int v = 0; v < V; v++) {
-        const uint8_t* run = values + (first + v) * vector_bytes;
-        codes[v] = load_quad<Type>(run, j, 8);
-        if (plane == 0 && ahead)
-          __builtin_prefetch(ahead + (run - values) + (Type == CodeType::kInt8 ? j : j % 8) * 64, 0, 2);
-      }
-#pragma GCC unroll 4
-      for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++)
-          sum[r][v] =
-              dot(sum[r][v], codes[v], digits_at<Passes>(rows[r].digits, kPage, plane, 0) + j * kQuadBytes);
-    }
-  }
+  for (int r = 0; r < R; r++) digits[r] = rows[r].digits;
+  I16 product[R][V];
+  multiply<Type, Passes>(digits, kPage, values + first * run, run, kPage,
+                         ahead ? ahead + first * run : nullptr, product);
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
       float* at = rows[r].sums + (first + v) * 16;
-      const F16 exact = to_float16(sum[r][v] - broadcast16(offsets[r]));
+      const F16 exact = to_float16(product[r][v] - broadcast16(offsets[r]));
       store16(at, madd16(exact, broadcast16(factors[r]), load16(at)));
     }
 }
@@ -330,7 +300,7 @@ MS_INLINE void add_values(const RowState* rows, const uint8_t* values, int first
 template <CodeType Type, int Passes, int R>
 void attend_page(const CodeTask& task, int page, RowState* rows, const int* first, const int* visible,
                  bool preload) {
-  constexpr int V = kParts == 1 ? 4 : kParts == 2 ? 2 : 1;
+  constexpr int V = kVectorsAtOnce<Passes, R>;
   const CodeLayout layout(Type, task.head_size);
   const uint8_t* keys = task.cache.keys(page);
   const uint8_t* values = keys + layout.code_bytes();
@@ -382,19 +352,6 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
   }
 }
 
-MS_INLINE float largest_magnitude(const float* x, int count) {
-  int32_t most = 0;
-  for (int i = 0; i < count; i++) {
-    int32_t bits;
-    memcpy(&bits, x + i, sizeof bits);
-    bits &= 0x7fffffff;
-    if (bits > most) most = bits;
-  }
-  float magnitude;
-  memcpy(&magnitude, &most, sizeof most);
-  return magnitude;
-}
-
 template <CodeType Type, int Passes>
 void attend(const CodeTask& task) {
   constexpr int kMost = multiscale::kMaxQueryRows;
@@ -421,10 +378,10 @@ void attend(const CodeTask& task) {
     row.scales = scales;
     row.offsets = offsets;
     const float factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
-    split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets);
-    for (int d = 0; d < width; d += 16) store16(row.sums + d, broadcast16(0.0f));
     // Digits would hide it.
-    if (!(largest_magnitude(task.q[r], task.head_size) < kInfinity)) row.total = __builtin_nanf("");
+    if (!split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets))
+      row.total = __builtin_nanf("");
+    for (int d = 0; d < width; d += 16) store16(row.sums + d, broadcast16(0.0f));
     if (task.first[r] < from) from = task.first[r];
     if (task.visible[r] > to) to = task.visible[r];
   }
@@ -443,93 +400,85 @@ void attend(const CodeTask& task) {
   }
   for (int r = 0; r < task.rows; r++) {
     const F16 inverse = broadcast16(1.0f / rows[r].total);
-    int d = 0;
-    for (; d + 16 <= task.head_size; d += 16) store16(task.out[r] + d, load16(rows[r].sums + d) * inverse);
-    if (d < task.head_size)
-      store_partial16(task.out[r] + d, load16(rows[r].sums + d) * inverse, task.head_size - d);
+    for (int d = 0; d < task.head_size; d += 16)
+      store_up_to(task.out[r], d, task.head_size, load16(rows[r].sums + d) * inverse);
   }
 }
 
-MS_INLINE float round_even(float x) {  // |x| < 2^22
-  const float shift = 12582912.0f;
-  float sum = x + shift;
-  __asm__("" : "+m"(sum));
-  return sum - shift;
+// What times 127 / maximum is a code.
+MS_INLINE float int8_scale(float maximum, float* inverse) {
+  *inverse = 127.0f / maximum;
+  if (maximum > 0 && *inverse < kInfinity) return maximum / 127.0f;
+  *inverse = 0;
+  return 0;
 }
 
-// Codes of a row as int8, with the offset of 128. Returns the scale.
-MS_INLINE float int8_codes(const float* x, int count, float maximum, uint8_t* codes) {
-  const float inverse = 127.0f / maximum;
-  if (!(maximum > 0) || inverse == kInfinity) {
-    for (int i = 0; i < count; i++) codes[i] = 128;
-    return 0;
-  }
-  for (int i = 0; i < count; i++) codes[i] = (uint8_t)(128 + (int)round_even(x[i] * inverse));
-  return maximum / 127.0f;
-}
-
-// E2M1 codes of at most 32 elements: the smallest power of two that holds them. Returns its E8M0 byte.
-MS_INLINE uint8_t e2m1_codes(const float* x, int count, float maximum, uint8_t* codes) {
-  int exponent = -127;
-  if (maximum >= 0x1p-126f) {
-    int32_t bits;
-    memcpy(&bits, &maximum, sizeof bits);
-    exponent = (bits >> 23) - 127 - 2;
-    if (exponent < -127) exponent = -127;
-    if (6.0 * __builtin_ldexp(1.0, exponent) < maximum) exponent++;
-  }
-  const double inverse = __builtin_ldexp(1.0, -exponent);
-  for (int i = 0; i < count; i++) {
-    const double y = __builtin_fabs((double)x[i]) * inverse;
-    const int code = (y > 0.25) + (y >= 0.75) + (y > 1.25) + (y >= 1.75) + (y > 2.5) + (y >= 3.5) + (y > 5);
-    codes[i] = (uint8_t)(code | (x[i] < 0 && code ? 8 : 0));
-  }
+// The E8M0 byte of the smallest power of two that E2M1 codes need to hold a group.
+MS_INLINE uint8_t e8m0_scale(int32_t bits, float* inverse) {
+  int exponent = (bits >> 23) - 127 - 2;
+  if ((bits & 0x7fffff) > 0x400000) exponent++;  // more than 6 = 1.5 · 4
+  if (exponent < -127) exponent = -127;
+  *inverse = float_of((127 - exponent) << 23);
   return (uint8_t)(exponent + 127);
+}
+
+MS_INLINE I16 e2m1_codes(F16 x) {
+  I16 codes;
+  for (int i = 0; i < kParts; i++) {
+    const VecF y = (VecF)((VecI)x.part[i] & 0x7fffffff);
+    const VecI code = -((y > 0.25f) + (y >= 0.75f) + (y > 1.25f) + (y >= 1.75f) + (y > 2.5f) + (y >= 3.5f) +
+                        (y > 5.0f));  // ties to even
+    codes.part[i] = code | (((x.part[i] < 0) & (code > 0)) & 8);
+  }
+  return codes;
+}
+
+// Sixteen codes of elements d … of a key, or nibbles of d … and d + 16 …
+MS_INLINE void put_key(uint8_t* quads, int lane, I16 codes) {
+  uint8_t bytes[16];
+  store_bytes(bytes, codes);
+  for (int i = 0; i < 4; i++) memcpy(quads + i * 64 + lane * 4, bytes + 4 * i, 4);
+}
+
+// Sixteen codes of a value: bytes, or the nibbles of them that `kept` does not keep.
+MS_INLINE void put_value(uint8_t* quad, int part, int kept, I16 codes) {
+  uint8_t bytes[16];
+  store_bytes(bytes, codes);
+  for (int i = 0; i < 16; i++) quad[i * 4 + part] = (uint8_t)((quad[i * 4 + part] & kept) | bytes[i]);
 }
 
 template <CodeType Type>
 bool store(const float* k, const float* v, int head_size, int at, uint8_t* page) {
-  constexpr int group = multiscale::kGroup;
   const CodeLayout layout(Type, head_size);
-  uint8_t *keys = page, *values = keys + layout.code_bytes();
-  uint8_t *key_scales = values + layout.code_bytes(), *all_value_scales = key_scales + layout.scale_bytes();
-  const int lane = at % 16, vector = at / 16, quad = at / 4, part = at % 4;
-  const int step = Type == CodeType::kInt8 ? head_size : group;
-  const float limit = 3.402823466e38f;
-  if (!(largest_magnitude(k, head_size) <= limit) || !(largest_magnitude(v, head_size) <= limit))
-    return false;
-  for (int begin = 0, g = 0; begin < head_size; begin += step, g++) {
-    const int count = head_size - begin < step ? head_size - begin : step;
-    for (int which = 0; which < 2; which++) {
-      const float* x = (which ? v : k) + begin;
-      uint8_t* scales = which ? all_value_scales : key_scales;
-      const float maximum = largest_magnitude(x, count);
-      if constexpr (Type == CodeType::kInt8) {
-        uint8_t codes[16];
-        float scale = 0;
-        for (int d = 0; d < count; d += 16) {
-          const int some = count - d < 16 ? count - d : 16;
-          scale = int8_codes(x + d, some, maximum, codes);
-          for (int i = 0; i < some; i++)
-            if (which) values[(d / 16 * kQuads + quad) * 64 + i * 4 + part] = codes[i];
-            else keys[vector * 16 * layout.width + (d + i) / 4 * 64 + lane * 4 + i % 4] = codes[i];
-        }
-        ((float*)scales)[at] = scale;
-      } else {
-        uint8_t codes[group] = {};
-        scales[g * kPage + at] = e2m1_codes(x, count, maximum, codes);
-        if (which) {
-          const int shift = quad / 8 * 4;
-          for (int i = 0; i < count; i++) {
-            uint8_t& byte = values[((begin + i) / 16 * 8 + quad % 8) * 64 + i % 16 * 4 + part];
-            byte = (uint8_t)((byte & (0xf0 >> shift)) | codes[i] << shift);
-          }
-        } else {
-          uint8_t* run = keys + vector * 8 * layout.width + g * 256;
-          for (int i = 0; i < 16; i++)
-            run[i / 4 * 64 + lane * 4 + i % 4] = (uint8_t)(codes[i] | codes[i + 16] << 4);
-        }
+  const int group = Type == CodeType::kInt8 ? layout.width : multiscale::kGroup;
+  const int lane = at % 16, quad = at / 4, part = at % 4;
+  uint8_t *keys = page + at / 16 * kVectorBytes<Type> * layout.width, *values = page + layout.code_bytes();
+  uint8_t *key_scales = values + layout.code_bytes(), *value_scales = key_scales + layout.scale_bytes();
+  for (int begin = 0, g = 0; begin < layout.width; begin += group, g++) {
+    const int end = begin + group < head_size ? begin + group : head_size;
+    const int32_t key_bits = largest_bits(k, begin, end), value_bits = largest_bits(v, begin, end);
+    if (key_bits >= kNotFinite || value_bits >= kNotFinite) return false;
+    float to_key, to_value;  // factors
+    if constexpr (Type == CodeType::kInt8) {
+      ((float*)key_scales)[at] = int8_scale(float_of(key_bits), &to_key);
+      ((float*)value_scales)[at] = int8_scale(float_of(value_bits), &to_value);
+      for (int d = begin; d < begin + group; d += 16) {
+        const I16 offset = broadcast16(128);
+        put_key(keys + d / 4 * 64, lane, round16(load_up_to(k, d, end) * broadcast16(to_key)) + offset);
+        put_value(values + (d / 16 * kQuads + quad) * 64, part, 0,
+                  round16(load_up_to(v, d, end) * broadcast16(to_value)) + offset);
       }
+    } else {
+      key_scales[g * kPage + at] = e8m0_scale(key_bits, &to_key);
+      value_scales[g * kPage + at] = e8m0_scale(value_bits, &to_value);
+      const F16 key_factor = broadcast16(to_key), value_factor = broadcast16(to_value);
+      const I16 low = e2m1_codes(load_up_to(k, begin, end) * key_factor);
+      const I16 high = e2m1_codes(load_up_to(k, begin + 16, end) * key_factor);
+      put_key(keys + g * 256, lane, low | shift_left16(high, 4));
+      const int shift = quad / 4 % 2 * 4;
+      for (int d = begin; d < begin + group; d += 16)
+        put_value(values + ((d / 16 * 2 + quad / 8) * 4 + quad % 4) * 64, part, 0xf0 >> shift,
+                  shift_left16(e2m1_codes(load_up_to(v, d, end) * value_factor), shift));
     }
   }
   return true;

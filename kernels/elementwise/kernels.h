@@ -107,11 +107,6 @@ struct PanelDigits {
   }
 };
 
-MS_INLINE F16 load_columns(const float* x, int begin, int cols) {
-  if (begin + 16 <= cols) return load16(x + begin);
-  return begin < cols ? load_partial16(x + begin, cols - begin) : broadcast16(0.0f);
-}
-
 int first_not_finite(const float* x, int count) {
   for (int i = 0; i < count; i++)
     if (!(x[i] - x[i] == 0)) return i;
@@ -144,7 +139,7 @@ int decompose(const float* x, int cols, int groups, int tokens, uint8_t* digits,
     if constexpr (PerRow) {
       I16 most = broadcast16(0);
       for (int k = 0; k < cols; k += 16)
-        most = max16(most, magnitude_bits16(load_columns(x + (size_t)t * cols, k, cols)));
+        most = max16(most, magnitude_bits16(load_up_to(x + (size_t)t * cols, k, cols)));
       const int32_t bits = max_lanes(most);
       if (bits >= kInfinity) return first_not_finite(x, tokens * cols);
       rows[t] = range_of<Passes>(bits);
@@ -154,7 +149,7 @@ int decompose(const float* x, int cols, int groups, int tokens, uint8_t* digits,
   for (int g = 0; g < groups; g++)
     for (int t = 0; t < tokens; t++) {
       const float* row = x + (size_t)t * cols;
-      const F16 a = load_columns(row, g * kGroup, cols), b = load_columns(row, g * kGroup + 16, cols);
+      const F16 a = load_up_to(row, g * kGroup, cols), b = load_up_to(row, g * kGroup + 16, cols);
       Range range;
       if constexpr (PerRow) {
         range = rows[t];
@@ -204,7 +199,7 @@ int decompose_form(const float* x, int cols, int groups, int passes, bool per_ro
 MS_INLINE float sum_of_squares(const float* x, int cols, float factor) {
   F16 squares = broadcast16(0.0f);
   for (int k = 0; k < cols; k += 16) {
-    const F16 v = load_columns(x, k, cols) * broadcast16(factor);
+    const F16 v = load_up_to(x, k, cols) * broadcast16(factor);
     squares = squares + v * v;
   }
   return sum_lanes(squares);

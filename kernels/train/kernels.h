@@ -134,15 +134,6 @@ void pack(const float* from, size_t stride_i, size_t stride_k, int count, int de
                    packed);
 }
 
-MS_INLINE F16 load_up_to(const float* p, int at, int count) {
-  return at + 16 <= count ? load16(p + at) : load_partial16(p + at, count - at);
-}
-
-MS_INLINE void store_up_to(float* p, int at, int count, F16 v) {
-  if (at + 16 <= count) store16(p + at, v);
-  else store_partial16(p + at, v, count - at);
-}
-
 float rms_norm_backward(const float* dy, const float* x, const float* gain, int cols, float epsilon,
                         float* dx) {
   F16 squares = broadcast16(0.0f), products = broadcast16(0.0f);
