@@ -44,7 +44,7 @@ const SETTINGS = {
     type: 'Q2_K',
     passes: 1,
     rate: 1.2e-4,
-    name: '2-bit weights, one digit, twice the learning rate',
+    name: '2-bit weights, one digit, double rate',
     arms: ['float', 'none', 'ais', 'tis', 'mis', 'is'],
   },
 }
@@ -68,7 +68,7 @@ const NAMES = {
   ais: 'quantised, AIS',
   tis: 'quantised, truncated (TIS)',
   mis: 'quantised, masked (MIS)',
-  is: 'quantised, full importance sampling',
+  is: 'quantised, full weights (IS)',
 }
 
 /** Each is met a dozen times. */
@@ -263,7 +263,7 @@ for (const setting of flags.settings.split(',')) {
   const { name } = SETTINGS[setting]
   draw(
     'right',
-    `Problems of the trained weights, ${name}`,
+    `Problems answered right, ${name}`,
     'share answered right',
     arms,
     ofEvaluations('trained'),
