@@ -80,6 +80,8 @@ void KvCache::attend(Pool& pool, const CacheKernels& kernels, int layer, const C
       job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
       job.head_size = head_size_;
       job.scale = options.scale;
+      job.softcap = options.softcap;
+      job.preload = options.preload;
       job.rows = 0;
       for (int row = begin; row < end; row++)
         for (int head = first_head; head < last_head; head++) {
@@ -87,6 +89,7 @@ void KvCache::attend(Pool& pool, const CacheKernels& kernels, int layer, const C
           job.q[job.rows] = q + at;
           job.out[job.rows] = out + at;
           job.visible[job.rows] = pass.positions[row] + 1;
+          job.first[job.rows] = std::max(0, pass.positions[row] + 1 - options.window);
           job.rows++;
         }
     };

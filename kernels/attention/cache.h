@@ -27,7 +27,10 @@ struct CacheKernels {
 struct CacheAttention {
   int heads;
   float scale;
-  int passes;  // digits of queries and probabilities, for a cache of codes
+  int passes;     // digits of queries and probabilities, for a cache of codes
+  int window;     // positions that a row sees at most
+  float softcap;  // 0: none
+  bool preload;   // reads the next page while one is computed: false only to show what it is worth
 };
 
 class KvCache {

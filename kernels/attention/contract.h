@@ -1,6 +1,7 @@
 // Attention over a cache of float keys and values.
 //
-//   score[i][t] = scale · q_i · k_t for t < visible[i],   p = softmax(score),   o_i = Σ_t p_t v_t
+//   score[i][t] = cap(scale · q_i · k_t) for first[i] <= t < visible[i],   p = softmax(score),
+//   o_i = Σ_t p_t v_t
 //
 // The cache is made of pages of kPage positions. In each, keys of one kv head lie as [t/16][d][16] so that a
 // lane is a token and no sum crosses lanes; values as [t][d]. Sums run over d and over t in ascending order,
@@ -31,13 +32,15 @@ struct CachedHead {
 struct AttentionTask {
   CachedHead cache;
   int head_size;
-  float scale;
-  int rows;  // query rows, at most kMaxQueryRows
+  float scale, softcap;  // scores become softcap · tanh(score / softcap); 0: they stay
+  int rows;              // query rows, at most kMaxQueryRows
   const float* q[kMaxQueryRows];
   float* out[kMaxQueryRows];
-  int visible[kMaxQueryRows];  // keys that the row sees: positions 0 .. visible - 1, ascending over rows
-  float* scores;               // scratch, rows · score_stride floats
-  size_t score_stride;         // at least visible rounded up to 16
+  // The row sees positions first .. visible - 1, both ascending over rows.
+  int first[kMaxQueryRows], visible[kMaxQueryRows];
+  bool preload;         // the page after the one that is computed
+  float* scores;        // scratch, rows · score_stride floats
+  size_t score_stride;  // at least visible rounded up to 16
 };
 
 struct AttentionKernels {

@@ -53,31 +53,34 @@ void score_block(const AttentionTask& task, int row, int block, int end) {
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   for (int d = 0; d < task.head_size; d++) {
     const F16 key = load_elements<Type>(keys, base + (size_t)d * 16);
-    if (row == 0) read_ahead<Type>(next, values, base + (size_t)d * 16);
+    if (task.preload && row == 0) read_ahead<Type>(next, values, base + (size_t)d * 16);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(key, broadcast16(task.q[row + r][d]), sum[r]);
   }
 #pragma GCC unroll 8
-  for (int r = 0; r < R; r++)
-    store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16,
-            sum[r] * broadcast16(task.scale));
+  for (int r = 0; r < R; r++) {
+    F16 score = sum[r] * broadcast16(task.scale);
+    if (task.softcap > 0) score = soft_cap16(score, task.softcap);
+    store16(task.scores + (row + r) * task.score_stride + (size_t)block * 16, score);
+  }
 }
 
-// In place; entries from `visible` to the next multiple of 16 become 0.
-void softmax(float* scores, int visible) {
-  const int padded = (visible + 15) / 16 * 16;
+// In place; entries of the first and the last sixteen that lie outside first .. visible - 1 become 0.
+void softmax(float* scores, int first, int visible) {
+  const int begin = first / 16 * 16, padded = (visible + 15) / 16 * 16;
+  for (int t = begin; t < first; t++) scores[t] = -__builtin_inff();
   for (int t = visible; t < padded; t++) scores[t] = -__builtin_inff();
   F16 maximum = broadcast16(-__builtin_inff());
-  for (int t = 0; t < padded; t += 16) maximum = max16(maximum, load16(scores + t));
+  for (int t = begin; t < padded; t += 16) maximum = max16(maximum, load16(scores + t));
   const F16 shift = broadcast16(max_lanes(maximum));
   F16 sum = broadcast16(0.0f);
-  for (int t = 0; t < padded; t += 16) {
+  for (int t = begin; t < padded; t += 16) {
     const F16 p = exp16(load16(scores + t) - shift);
     sum = sum + p;
     store16(scores + t, p);
   }
   const F16 inverse = broadcast16(1.0f / sum_lanes(sum));
-  for (int t = 0; t < padded; t += 16) store16(scores + t, load16(scores + t) * inverse);
+  for (int t = begin; t < padded; t += 16) store16(scores + t, load16(scores + t) * inverse);
 }
 
 // Calls body(values, position in the page, position) for positions begin … end - 1.
@@ -92,26 +95,31 @@ MS_INLINE void for_values(const AttentionTask& task, int begin, int end, const B
   }
 }
 
-// o[r][d .. d + 16] = Σ_t p_t v_t for R rows. Positions that only the later rows see come after those that
-// all see: a probability of 0 would not keep another token's infinity or NaN out of the sum.
+// o[r][d .. d + 16] = Σ_t p_t v_t for R rows. Positions that only some rows see come before and after those
+// that all see: a probability of 0 would not keep another token's infinity or NaN out of the sum.
 template <CacheType Type, int R>
 void value_block(const AttentionTask& task, int row, int d) {
   F16 sum[R];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
   const float* p = task.scores + row * task.score_stride;
-  const int shared = task.visible[row];
-  for_values(task, 0, shared, [&](const uint8_t* values, int at, int t) {
+  const int end = task.visible[row], last = task.first[row + R - 1], begin = last < end ? last : end;
+  const auto add = [&](int r, int from, int to) {
+    for_values(task, from, to, [&](const uint8_t* values, int at, int t) {
+      sum[r] = madd16(load_elements<Type>(values, (size_t)at * task.head_size + d),
+                      broadcast16(p[r * task.score_stride + t]), sum[r]);
+    });
+  };
+#pragma GCC unroll 8
+  for (int r = 0; r + 1 < R; r++) add(r, task.first[row + r], begin);
+  for_values(task, begin, end, [&](const uint8_t* values, int at, int t) {
     const F16 value = load_elements<Type>(values, (size_t)at * task.head_size + d);
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) sum[r] = madd16(value, broadcast16(p[r * task.score_stride + t]), sum[r]);
   });
 #pragma GCC unroll 8
   for (int r = 1; r < R; r++)
-    for_values(task, shared, task.visible[row + r], [&](const uint8_t* values, int at, int t) {
-      sum[r] = madd16(load_elements<Type>(values, (size_t)at * task.head_size + d),
-                      broadcast16(p[r * task.score_stride + t]), sum[r]);
-    });
+    add(r, task.first[row + r] > end ? task.first[row + r] : end, task.visible[row + r]);
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) store16(task.out[row + r] + d, sum[r]);
 }
@@ -121,7 +129,7 @@ void value_tail(const AttentionTask& task, int row, int begin) {
   const float* p = task.scores + row * task.score_stride;
   for (int d = begin; d < task.head_size; d++) {
     float sum = 0;
-    for_values(task, 0, task.visible[row], [&](const uint8_t* values, int at, int t) {
+    for_values(task, task.first[row], task.visible[row], [&](const uint8_t* values, int at, int t) {
       sum += p[t] * load_element<Type>(values, (size_t)at * task.head_size + d);
     });
     task.out[row][d] = sum;
@@ -130,9 +138,10 @@ void value_tail(const AttentionTask& task, int row, int begin) {
 
 template <CacheType Type, int R>
 void attend_rows(const AttentionTask& task, int row) {
-  const int end = task.visible[row + R - 1];
-  for (int block = 0; block * 16 < end; block++) score_block<Type, R>(task, row, block, end);
-  for (int r = 0; r < R; r++) softmax(task.scores + (row + r) * task.score_stride, task.visible[row + r]);
+  const int begin = task.first[row] / 16, end = task.visible[row + R - 1];
+  for (int block = begin; block * 16 < end; block++) score_block<Type, R>(task, row, block, end);
+  for (int r = 0; r < R; r++)
+    softmax(task.scores + (row + r) * task.score_stride, task.first[row + r], task.visible[row + r]);
   int d = 0;
   for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d);
   if (d < task.head_size)

@@ -49,6 +49,10 @@ class AttendJob extends PassJob {
   out: usize
   heads: i32
   scale: f32
+  /** Positions that a row sees at most. */
+  window: i32
+  /** 0: none */
+  softcap: f32
   /** Tokens of a task. */
   tokens: i32
   /** Of a thread: a block of keys or values in float32, then scores [ROWS][stride · PAGE]. */
@@ -150,10 +154,22 @@ class Attention {
     v128.store(scores, f32x4.mul(s3, factor), 48)
   }
 
-  /** In place; entries from `visible` to the end of its block become 0. */
-  static softmax(scores: usize, visible: i32): void {
-    const end = scores + ((((visible + BLOCK - 1) / BLOCK) * BLOCK * 4) as usize)
-    for (let at = scores + ((visible << 2) as usize); at < end; at += 4) store<f32>(at, -Infinity)
+  /** cap · tanh(s / cap) of scores [BLOCK] */
+  static cap(scores: usize, cap: f32): void {
+    const one = f32x4.splat(1)
+    for (let at = scores; at < scores + 4 * BLOCK; at += 16) {
+      const e = Math4.exp(f32x4.mul(v128.load(at), f32x4.splat((2 as f32) / cap)))
+      const t = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)))
+      v128.store(at, f32x4.mul(f32x4.splat(cap), t))
+    }
+  }
+
+  /** In place; entries of the first and last block that lie outside first … visible − 1 become 0. */
+  static softmax(row: usize, first: i32, visible: i32): void {
+    const scores = row + (((first / BLOCK) * BLOCK * 4) as usize)
+    const end = row + ((((visible + BLOCK - 1) / BLOCK) * BLOCK * 4) as usize)
+    for (let at = scores; at < row + ((first << 2) as usize); at += 4) store<f32>(at, -Infinity)
+    for (let at = row + ((visible << 2) as usize); at < end; at += 4) store<f32>(at, -Infinity)
     let m0 = f32x4.splat(-Infinity)
     let m1 = m0
     let m2 = m0
@@ -243,6 +259,16 @@ export function attendTask(task: i32, thread: i32): void {
     attendRows(job, sequence, kvHead, token, row, min(ROWS, rows - row), thread)
 }
 
+/** x, or 0 if that is more. */
+function positive(x: i32): i32 {
+  return x > 0 ? x : 0
+}
+
+/** First position that a row of a token sees. */
+function firstSeen(job: AttendJob, token: i32): i32 {
+  return positive(Pages.position(job, token) + 1 - job.window)
+}
+
 /** Rows first … first + count − 1 of a task: row i is head i % group of token `token` + i / group. */
 function attendRows(
   job: AttendJob,
@@ -258,37 +284,42 @@ function attendRows(
   const width = ((job.heads * headSize) << 2) as usize
   const scratch = job.scratch + (thread as usize) * job.scratchBytes
   const scores = (scratch + ((headSize * BLOCK) << 2)) as usize
+  const begin = firstSeen(job, token + first / group) / BLOCK
   const seen = Pages.position(job, token + (first + count - 1) / group) + 1
-  for (let block = 0; block * BLOCK < seen; block++) {
+  for (let block = begin; block * BLOCK < seen; block++) {
     const keys = Pages.keys(job, sequence, kvHead, block / PAGE_BLOCKS)
     const k = Cache.block(job.half, keys, block % PAGE_BLOCKS, headSize, scratch)
     for (let i = 0; i < count; i++) {
       const t = token + (first + i) / group
-      if (block * BLOCK > Pages.position(job, t)) continue
+      if (block * BLOCK > Pages.position(job, t) || (block + 1) * BLOCK <= firstSeen(job, t)) continue
       const head = kvHead * group + ((first + i) % group)
       const at = ((t as usize) * width + ((head * headSize) << 2)) as usize
       const row = (scores + (i as usize) * job.scoreBytes + ((block * BLOCK) << 2)) as usize
       Attention.score(k, job.q + at, headSize, job.scale, row)
+      if (job.softcap > 0) Attention.cap(row, job.softcap)
     }
   }
   for (let i = 0; i < count; i++) {
     const t = token + (first + i) / group
     const head = kvHead * group + ((first + i) % group)
-    Attention.softmax(scores + (i as usize) * job.scoreBytes, Pages.position(job, t) + 1)
+    const row = scores + (i as usize) * job.scoreBytes
+    Attention.softmax(row, firstSeen(job, t), Pages.position(job, t) + 1)
     const at = ((t as usize) * width + ((head * headSize) << 2)) as usize
     memory.fill(job.out + at, 0, (headSize << 2) as usize)
   }
-  for (let block = 0; block * BLOCK < seen; block++) {
+  for (let block = begin; block * BLOCK < seen; block++) {
     const values = Pages.keys(job, sequence, kvHead, block / PAGE_BLOCKS) + job.blockBytes
     const v = Cache.block(job.half, values, block % PAGE_BLOCKS, headSize, scratch)
     for (let i = 0; i < count; i++) {
       const t = token + (first + i) / group
-      const visible = min(BLOCK, Pages.position(job, t) + 1 - block * BLOCK)
-      if (visible <= 0) continue
+      const from = positive(firstSeen(job, t) - block * BLOCK)
+      const to = min(BLOCK, Pages.position(job, t) + 1 - block * BLOCK)
+      if (from >= to) continue
       const head = kvHead * group + ((first + i) % group)
       const at = ((t as usize) * width + ((head * headSize) << 2)) as usize
       const row = (scores + (i as usize) * job.scoreBytes + ((block * BLOCK) << 2)) as usize
-      Attention.values(v, row, visible, headSize, job.out + at)
+      const skipped = (from as usize) << 2
+      Attention.values(v + skipped * (headSize as usize), row + skipped, to - from, headSize, job.out + at)
     }
   }
 }

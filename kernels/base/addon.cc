@@ -337,17 +337,20 @@ napi_value append(napi_env env, Arguments& a) {
   return number(env, kv.append(c.pool, c.attention, layer, pass, a.floats(8, count), a.floats(9, count)));
 }
 
-// attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, passes, q, out)
+// attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, passes, window,
+// softcap, preload, q, out)
 napi_value attend(napi_env, Arguments& a) {
   Context& c = a.object<Context>(0);
   const KvCache& kv = a.object<KvCache>(1);
-  const int layer = a.integer(2), heads = a.integer(8), passes = a.integer(10);
-  if (layer < 0 || layer >= kv.layers() || heads < 1 || heads % kv.kv_heads() || passes < 1 || passes > 2)
+  const int layer = a.integer(2), heads = a.integer(8), passes = a.integer(10), window = a.integer(11);
+  const auto scale = static_cast<float>(a.number(9)), softcap = static_cast<float>(a.number(12));
+  if (layer < 0 || layer >= kv.layers() || heads < 1 || heads % kv.kv_heads() || passes < 1 || passes > 2 ||
+      window < 1 || !(softcap >= 0))
     throw Failure{"attention out of range"};
   const CachePass pass = cache_pass(a, 3, kv);
-  const CacheAttention options{heads, static_cast<float>(a.number(9)), passes};
+  const CacheAttention options{heads, scale, passes, window, softcap, a.integer(13) != 0};
   const size_t count = static_cast<size_t>(pass.rows()) * heads * kv.head_size();
-  kv.attend(c.pool, c.attention, layer, pass, options, a.floats(11, count), a.floats(12, count),
+  kv.attend(c.pool, c.attention, layer, pass, options, a.floats(14, count), a.floats(15, count),
             c.scratch.at_least(c.pool.threads() * kv.scratch_bytes(pass)));
   return nullptr;
 }

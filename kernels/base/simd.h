@@ -515,4 +515,10 @@ MS_INLINE F16 exp16(F16 x) {
   return result;
 }
 
+// cap · tanh(s / cap)
+MS_INLINE F16 soft_cap16(F16 s, float cap) {
+  const F16 one = broadcast16(1.0f), e = exp16(s * broadcast16(2.0f / cap));
+  return broadcast16(cap) * (one - broadcast16(2.0f) / (e + one));
+}
+
 }  // namespace

@@ -45,6 +45,7 @@ struct CodeTask {
   CachedHead cache;  // value_bytes: from a page's codes of keys to those of values
   int head_size;
   float scale, softcap;  // softcap 0: none
+  bool preload;          // the page after the one that is computed
   int rows;              // query rows, at most kMaxQueryRows
   const float* q[kMaxQueryRows];
   float* out[kMaxQueryRows];

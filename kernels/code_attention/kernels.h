@@ -212,13 +212,6 @@ MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const ui
     for (int v = 0; v < V; v++) store16(rows[r].scores + (first + v) * 16, total[r][v]);
 }
 
-// cap · tanh(s / cap), in base 2.
-MS_INLINE F16 cap_scores(F16 s, float cap) {
-  const F16 one = broadcast16(1.0f);
-  const F16 e = exp16(s * broadcast16(2.0f / cap));
-  return broadcast16(cap * kLog2E) * (one - broadcast16(2.0f) / (e + one));
-}
-
 // Scores to probabilities, which replace them, less those of positions outside begin … end - 1 of the page.
 // Returns n_b, -infinity if none is left; *total is their sum.
 MS_INLINE float weigh(float* scores, int begin, int end, float cap, float* total) {
@@ -227,7 +220,7 @@ MS_INLINE float weigh(float* scores, int begin, int end, float cap, float* total
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; v++) {
     t[v] = load16(scores + v * 16);
-    if (cap > 0) t[v] = cap_scores(t[v], cap);
+    if (cap > 0) t[v] = soft_cap16(t[v], cap) * broadcast16(kLog2E);
     const F16 none = broadcast16(-kInfinity);
     if (end < kPage) t[v] = first_lanes(t[v], end - v * 16, none);
     if (begin > 0) t[v] = first_lanes(none, begin - v * 16, t[v]);
@@ -386,7 +379,7 @@ void attend(const CodeTask& task) {
     if (task.visible[r] > to) to = task.visible[r];
   }
   for (int page = from / kPage; page * kPage < to; page++) {
-    bool preload = (page + 1) * kPage < to;
+    bool preload = task.preload && (page + 1) * kPage < to;
     for (int r = 0; r < task.rows; preload = false) {
       const int* first = task.first + r;
       const int* visible = task.visible + r;

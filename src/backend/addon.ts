@@ -83,6 +83,9 @@ export interface Addon {
       heads: number,
       scale: number,
       passes: number,
+      window: number,
+      softcap: number,
+      preload: number,
       q: Float32Array,
       out: Float32Array,
     ]

@@ -101,6 +101,10 @@ export interface AttentionOptions {
   readonly scale: number
   /** For a cache of codes: digits of queries and of probabilities. Default 2. */
   readonly passes?: 1 | 2
+  /** A row sees so many positions at most, its own and those before it. Default: all. */
+  readonly window?: number
+  /** Scores s, the scale included, become softcap · tanh(s / softcap). Default: they stay. */
+  readonly softcap?: number
 }
 
 export interface WeightOptions {
@@ -176,7 +180,7 @@ export interface Backend {
    * @throws Error naming the row of a value that is not finite, where the cache holds codes
    */
   append(pass: Pass, layer: number, k: Tensor, v: Tensor): void
-  /** out = softmax(scale · q · Kᵀ) · V, causal, within each sequence; q and out [rows, heads · headSize]. */
+  /** out = softmax(cap(scale · q · Kᵀ)) · V, causal, within each sequence; q and out [rows, heads · headSize]. */
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void
 
   /** Frees at once; the object is of no use afterwards. */

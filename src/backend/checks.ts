@@ -240,18 +240,24 @@ export function checkAppend(cache: CacheShape, pass: Pass, layer: number, k: Ten
   checkPassRows(pass, k)
 }
 
+/** @returns the options, filled in: a window of the whole cache is none, and so is a softcap of 0 */
 export function checkAttention(
   q: Tensor,
   cache: CacheShape,
   pass: Pass,
   out: Tensor,
-  { layer, heads, passes = 2 }: AttentionOptions,
-): void {
+  options: AttentionOptions,
+): Required<AttentionOptions> {
+  const { layer, heads, scale, passes = 2, window = cache.capacity, softcap } = options
   ensure(passes === 1 || passes === 2, () => `attention has 1 or 2 passes, not ${passes}`)
+  ensure(isCount(window), () => `a window is a positive whole number of positions, not ${window}`)
+  const none = softcap === undefined
+  ensure(none || (softcap > 0 && softcap < 1e30), () => `softcap must be positive and finite, not ${softcap}`)
   checkSame(q, out)
   checkLayer(cache, layer)
   ensure(isCount(heads) && heads % cache.kvHeads === 0 && q.cols === heads * cache.headSize, () => {
     return `queries ${show(q)} are not ${heads} heads of ${cache.headSize} over ${cache.kvHeads} key heads`
   })
   checkPassRows(pass, q)
+  return { layer, heads, scale, passes, window: Math.min(window, cache.capacity), softcap: softcap ?? 0 }
 }

@@ -35,6 +35,8 @@ export interface NativeOptions {
   readonly threads?: number
   /** A dispatch level by name, for tests; default: the widest that this CPU runs. */
   readonly variant?: string
+  /** Whether attention reads the next page of a cache while it computes one; false only to show what that is worth. */
+  readonly preload?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export function createNativeBackend(options: NativeOptions = {}): Backend | null
   const variant = chooseVariant(addon, options.variant)
   const threads = options.threads ?? availableParallelism()
   check.checkThreads(threads)
-  return new NativeBackend(addon, addon.context(variant, threads), variant, threads)
+  return new NativeBackend(addon, addon.context(variant, threads), variant, threads, options.preload ?? true)
 }
 
 /** The variant that was asked for, else the widest that this CPU runs. */
@@ -145,6 +147,7 @@ class NativeBackend extends HostTensors implements Backend {
   readonly name = 'native'
   readonly #addon: Addon
   readonly #context: Handle
+  readonly #preload: number
   /** What is still allocated. */
   readonly #owned = new Set<Owned>()
   #decodeThreads: number
@@ -158,10 +161,12 @@ class NativeBackend extends HostTensors implements Backend {
     context: Handle,
     readonly variant: string,
     readonly threads: number,
+    preload: boolean,
   ) {
     super(NativeTensor)
     this.#addon = addon
     this.#context = context
+    this.#preload = preload ? 1 : 0
     this.#decodeThreads = threads
   }
 
@@ -367,11 +372,11 @@ class NativeBackend extends HostTensors implements Backend {
 
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
     const { pool, flat } = this.#current(pass)
-    check.checkAttention(q, pool, pass, out, options)
+    const { layer, heads, scale, passes, window, softcap } = check.checkAttention(q, pool, pass, out, options)
     this.#flush()
-    const { layer, heads, scale, passes = 2 } = options
     const [query, result] = [q, out].map((t) => check.own(t, NativeTensor).values)
-    this.#addon.attend(this.#context, pool.handle, layer, ...flat, heads, scale, passes, query, result)
+    const how = [heads, scale, passes, window, softcap, this.#preload] as const
+    this.#addon.attend(this.#context, pool.handle, layer, ...flat, ...how, query, result)
   }
 
   free(object: Weight | Digits | KvCache): void {

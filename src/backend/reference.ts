@@ -332,20 +332,18 @@ class ReferenceBackend extends HostTensors implements Backend {
 
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
     const { pool, caches, starts, positions } = this.#current(pass)
-    check.checkAttention(q, pool, pass, out, options)
+    const own = check.checkAttention(q, pool, pass, out, options)
+    const { layer, heads } = own
     const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
-    const { layer, heads, scale, passes = 2 } = options
     const { headSize, kvHeads } = pool
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
         const rows = Array.from({ length: positions[row] + 1 }, (_, t) => pool.row(table.pages, layer, t))
         for (let head = 0; head < heads; head++) {
           const at = row * q.cols + head * headSize
-          const own = query.subarray(at, at + headSize)
           const places = rows.map((first) => first + Math.floor((head * kvHeads) / heads))
-          const attended =
-            pool.groups > 0 ? attendCodes(own, pool, places, scale, passes) : attend(own, pool, places, scale)
-          result.set(attended, at)
+          const of = pool.groups > 0 ? attendCodes : attend
+          result.set(of(query.subarray(at, at + headSize), pool, places, own), at)
         }
       }
   }
@@ -384,18 +382,21 @@ function store(
   to.set(scales, at * groups)
 }
 
-/** One query against the rows at `places`. */
+type How = Required<AttentionOptions>
+
+/** One query against those of the rows at `places`, one for each position, that its window leaves. */
 function attend(
   q: Float32Array,
   pool: ReferencePool,
-  places: readonly number[],
-  scale: number,
+  all: readonly number[],
+  { scale, window, softcap }: How,
 ): Float64Array {
   const { headSize, keys, values } = pool
+  const places = all.slice(-window)
   const scores = Float64Array.from(places, (place) => {
     let sum = 0
     for (let d = 0; d < headSize; d++) sum += q[d] * keys[place * headSize + d]
-    return scale * sum
+    return softcap > 0 ? softcap * Math.tanh((scale * sum) / softcap) : scale * sum
   })
   softmax(scores)
   const out = new Float64Array(headSize)
@@ -408,12 +409,11 @@ function attendCodes(
   q: Float32Array,
   pool: ReferencePool,
   places: readonly number[],
-  scale: number,
-  passes: 1 | 2,
+  { scale, passes, window, softcap }: How,
 ): Float64Array {
   if (!q.every(Number.isFinite)) return new Float64Array(q.length).fill(Number.NaN)
   const [keys, values] = [pool.quantized('keys', places), pool.quantized('values', places)]
-  return msdAttention({ q, rows: 1, keys, values }, { scale, passes })
+  return msdAttention({ q, rows: 1, keys, values }, { scale, passes, window, softcap: softcap || undefined })
 }
 
 /**

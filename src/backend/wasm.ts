@@ -461,9 +461,8 @@ class WasmBackend implements Backend {
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
     const own = this.#current(pass)
     const { pool, starts, stride } = own
-    check.checkAttention(q, pool, pass, out, options)
+    const { layer, heads, scale, window, softcap } = check.checkAttention(q, pool, pass, out, options)
     const [from, to] = [this.#at(q), this.#at(out)]
-    const { layer, heads, scale } = options
     // Query heads that share a kv head, for as many tokens as fill a tile of rows, share a pass over its keys.
     const tokens = Math.max(1, Math.floor((QUERY_ROWS * pool.kvHeads) / heads))
     const scoreBytes = 4 * stride * PAGE
@@ -472,7 +471,8 @@ class WasmBackend implements Backend {
     let tasks = 0
     for (let s = 0; s + 1 < starts.length; s++)
       tasks += pool.kvHeads * Math.ceil((starts[s + 1] - starts[s]) / tokens)
-    const rest = [from, to, heads, floatBits(scale), tokens, scratch, scratchBytes, scoreBytes]
+    const how = [heads, floatBits(scale), window, floatBits(softcap)]
+    const rest = [from, to, ...how, tokens, scratch, scratchBytes, scoreBytes]
     this.#run(OPERATION.attend, tasks, ...this.#passFields(own, layer), ...rest)
   }
 

@@ -32,6 +32,10 @@ export interface ModelConfig {
     readonly pairs: 'interleaved' | 'half'
     readonly scaling: RopeScaling
   }
+  /** Positions that a token sees at most, its own included. */
+  readonly window?: number
+  /** Scores s become softcap · tanh(s / softcap). */
+  readonly softcap?: number
   /** The output matrix is the embedding matrix. */
   readonly tied: boolean
 }
@@ -96,6 +100,11 @@ export function modelConfig(file: GgufFile): ModelConfig {
   if (!(base > 0 && Number.isFinite(base))) {
     throw new FormatError(file.name, `metadata key '${key('rope.freq_base')}' is ${base}`)
   }
+  const softcap = file.optionalNumber(key('attn_logit_softcapping'))
+  if (softcap !== undefined && !(softcap > 0 && Number.isFinite(softcap))) {
+    throw new FormatError(file.name, `metadata key '${key('attn_logit_softcapping')}' is ${softcap}`)
+  }
+  const windowed = file.optionalNumber(key('attention.sliding_window')) !== undefined
   return {
     architecture,
     name: file.optionalString('general.name'),
@@ -114,6 +123,8 @@ export function modelConfig(file: GgufFile): ModelConfig {
       pairs: traits.pairs,
       scaling: ropeScaling(file, architecture, trainedContext),
     },
+    window: windowed ? count('attention.sliding_window') : undefined,
+    softcap,
     tied: !file.tensors.has('output.weight'),
   }
 }

@@ -76,7 +76,7 @@ export class Graph {
     between?: () => Promise<void>,
   ): Promise<void> {
     const b = this.#backend
-    const { epsilon, heads, kvHeads, headSize, rope } = this.#config
+    const { epsilon, heads, kvHeads, headSize, rope, window, softcap } = this.#config
     const v = this.#view(ids.length)
     const pass = b.pass(sequences)
     const turn = { table: this.#rope, positions: pass.positions, pairs: rope.pairs }
@@ -93,7 +93,7 @@ export class Graph {
       b.rope(v.query, { heads, ...turn })
       b.rope(v.key, { heads: kvHeads, ...turn })
       b.append(pass, layer, v.key, v.value)
-      b.attention(v.query, pass, v.attended, { layer, heads, scale })
+      b.attention(v.query, pass, v.attended, { layer, heads, scale, window, softcap })
       this.#product(v.attended, [[w.output, v.normed]])
       b.add(v.stream, v.normed)
       b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)

@@ -122,6 +122,35 @@ describe.each(SUBJECTS)('$label attends', ({ create }) => {
       }
   })
 
+  test.each(
+    (['f32', 'f16'] as const).flatMap((type) =>
+      [1, 2, 15, 16, 33, 64, 90, 1000].map((window) => ({
+        type,
+        window,
+        softcap: window % 2 ? 3 : undefined,
+      })),
+    ),
+  )('$type: a window of $window, scores capped at $softcap', async ({ type, ...options }) => {
+    for (const context of [17, 100]) {
+      const c = attentionCase(type, 20, 2, 3, context, options.window)
+      const exact = exactAttention(c, context - 12, options)
+      const cache = filledCache(backend, c)
+      const out = await attend(backend, cache, c, context - 12, context, options)
+      if (options.window > 1) expectVaried(exact.values, String(options.window))
+      expectWithin(out, exact.values, (i) => exact.bounds[i], `context ${context}`)
+      const last = await attend(backend, cache, c, context - 1, context, options)
+      expectBits(last, out.subarray(out.length - last.length), 20, `last of ${context}`)
+      // What no row sees does not matter, even if it is not a number.
+      const unseen = context - 12 + 1 - options.window
+      if (unseen > 0) {
+        const junk = tensorOf(backend, unseen, 40, new Float32Array(unseen * 40).fill(Number.NaN))
+        backend.append(backend.pass([{ cache, position: 0, tokens: unseen }]), LAYER, junk, junk)
+        expectBits(await attend(backend, cache, c, context - 12, context, options), out, 20, 'NaN unseen')
+      }
+      backend.free(cache)
+    }
+  })
+
   test.each(['f32', 'f16'] as const)('%s: overwriting a position forgets what it held', async (type) => {
     const c = attentionCase(type, 20, 2, 3, 40, 90)
     const cache = filledCache(backend, c)

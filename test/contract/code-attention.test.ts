@@ -31,6 +31,7 @@ const CASES = TYPES.flatMap((type) =>
     ),
   ),
 )
+const WINDOWS = [1, 2, 15, 16, 33, 64, 65, 128, 1000]
 const CODED = SUBJECTS.filter(({ codeCaches }) => codeCaches)
 
 const oracle = REFERENCE.create()
@@ -53,20 +54,39 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
         const prompt = Math.max(0, context - 7)
         const key = JSON.stringify([shape, context])
         const want =
-          expectations.get(key) ?? attend(oracle, filledCache(oracle, c), c, prompt, context, passes)
+          expectations.get(key) ?? attend(oracle, filledCache(oracle, c), c, prompt, context, { passes })
         expectations.set(key, want)
         const expected = await want
         if (context > 1) expectVaried(expected, key)
         const bound = codeBound(c, passes)
-        const out = await attend(backend, cache, c, prompt, context, passes)
+        const out = await attend(backend, cache, c, prompt, context, { passes })
         expectWithin(out, expected, () => bound, `prompt, context ${context}`)
         // A row's bits do not depend on those beside it.
-        const last = await attend(backend, cache, c, context - 1, context, passes)
+        const last = await attend(backend, cache, c, context - 1, context, { passes })
         expectBits(last, out.subarray(out.length - last.length), headSize, `last of ${context}`)
         backend.free(cache)
       }
     },
   )
+
+  test.each(
+    TYPES.flatMap((type) => WINDOWS.map((window) => ({ type, window, softcap: window % 2 ? 3 : undefined }))),
+  )('$type: a window of $window, scores capped at $softcap', async ({ type, ...options }) => {
+    for (const context of [40, 150]) {
+      const c = attentionCase(type, 64, 2, 3, context, options.window)
+      const [cache, theirs] = [filledCache(backend, c), filledCache(oracle, c)]
+      const prompt = context - 23
+      const want = await attend(oracle, theirs, c, prompt, context, options)
+      const out = await attend(backend, cache, c, prompt, context, options)
+      // Of one position there are few codes, the same for all heads of a group.
+      if (options.window > 1) expectVaried(want, String(options.window))
+      const bound = codeBound(c, 2, options.softcap)
+      expectWithin(out, want, () => bound, `context ${context}`)
+      const last = await attend(backend, cache, c, context - 1, context, options)
+      expectBits(last, out.subarray(out.length - last.length), 64, `last of ${context}`)
+      backend.free(cache)
+    }
+  })
 
   test.each(TYPES)('%s: one position gives back what its codes stand for', async (type) => {
     for (const headSize of [8, 24, 64, 96]) {

@@ -135,6 +135,20 @@ const MISTAKES: readonly Mistake[] = [
     (b, o) => b.attention(b.tensor(3, 64), o.pass, b.tensor(3, 64), ATTENTION),
     /\[3, 64\].*4 rows/,
   ],
+  ...[0, -1, 1.5].map(
+    (window): Mistake => [
+      `attention: a window of ${window}`,
+      (b, o) => b.attention(o.x, o.pass, b.tensor(4, 64), { ...ATTENTION, window }),
+      new RegExp(`window .*not ${window}`),
+    ],
+  ),
+  ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].map(
+    (softcap): Mistake => [
+      `attention: scores capped at ${softcap}`,
+      (b, o) => b.attention(o.x, o.pass, b.tensor(4, 64), { ...ATTENTION, softcap }),
+      new RegExp(`softcap .*not ${softcap}`),
+    ],
+  ),
   [
     'attention: a negative layer',
     (b, o) => b.attention(o.x, o.pass, b.tensor(4, 64), { ...ATTENTION, layer: -1 }),

@@ -1,4 +1,4 @@
-import type { Backend, CacheShape, CacheType, KvCache } from '../../src/backend/index.js'
+import type { AttentionOptions, Backend, CacheShape, CacheType, KvCache } from '../../src/backend/index.js'
 import { fp16 } from '../../src/dtype/index.js'
 import { tensorOf } from './contract.js'
 import { randomNormal } from './quants.js'
@@ -81,14 +81,14 @@ export async function attend(
   c: AttentionCase,
   begin: number,
   end = c.context,
-  passes: 1 | 2 = 2,
+  options: Pick<AttentionOptions, 'passes' | 'window' | 'softcap'> = {},
 ): Promise<Float32Array> {
   const width = c.heads * c.headSize
   const rows = end - begin
   const q = tensorOf(backend, rows, width, c.queries.subarray(begin * width, end * width))
   const out = tensorOf(backend, rows, width, new Float32Array(rows * width).fill(Number.NaN))
   const pass = backend.pass([{ cache, position: begin, tokens: rows }])
-  backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale, passes })
+  backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale, ...options })
   return backend.read(out)
 }
 
@@ -96,11 +96,18 @@ export async function attend(
 const U = 2 ** -24
 
 /**
+ * What cap · tanh(s / cap) = cap · (1 − 2 / (e^(2 s / cap) + 1)) adds to the error of a score, as a share of cap: e^x and
+ * its argument, which matter by 1/2 · 5 u and 0.45 · 2 u at most, the sum, the quotient and the difference, each of 2 at
+ * most, the product.
+ */
+const CAPPED = 12 * U
+
+/**
  * How far a cache of codes may be from the oracle, which does the same with binary64 in place of float32. Integers are
  * the same; a score's error is that of some products of scales, and of e^x; a probability's digits differ by one where
  * that decides its rounding, which few do: the share of 2 δ, of which sixteen times as many are allowed.
  */
-export function codeBound(c: AttentionCase, passes: 1 | 2): number {
+export function codeBound(c: AttentionCase, passes: 1 | 2, softcap = 0): number {
   const { queries, keys, values, headSize, scale, context } = c
   const most = (x: Float32Array) => x.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
   const norm = (x: Float32Array) => {
@@ -114,7 +121,7 @@ export function codeBound(c: AttentionCase, passes: 1 | 2): number {
   const top = passes === 1 ? 127 : 32512
   // Codes may be larger than what they stand for by half a unit, or a quarter.
   const score = 1.25 * scale * norm(queries) * norm(keys)
-  const relative = (6 * score + 16) * U
+  const relative = (6 * score + 16) * U + CAPPED * softcap
   const flips = Math.min(context, 2 + 32 * context * top * relative)
   // The total is 1/2 at least.
   return 1.25 * most(values) * (2 * relative + (2 * flips) / top)
@@ -132,6 +139,7 @@ export function codeBound(c: AttentionCase, passes: 1 | 2): number {
 export function exactAttention(
   c: AttentionCase,
   begin: number,
+  { window = c.context, softcap = 0 }: Pick<AttentionOptions, 'window' | 'softcap'> = {},
 ): { values: Float64Array; bounds: Float64Array } {
   const { headSize, kvHeads, heads, context, queries, scale } = c
   const round = c.type === 'f16' ? (x: number) => fp16.round(x) : (x: number) => x
@@ -147,7 +155,8 @@ export function exactAttention(
       const kv = Math.floor(head / (heads / kvHeads)) * headSize
       const scores: number[] = []
       const errors: number[] = []
-      for (let t = 0; t <= row; t++) {
+      const from = Math.max(0, row + 1 - window)
+      for (let t = from; t <= row; t++) {
         let sum = 0
         let magnitude = 0
         for (let d = 0; d < headSize; d++) {
@@ -155,8 +164,8 @@ export function exactAttention(
           sum += term
           magnitude += Math.abs(term)
         }
-        scores.push(scale * sum)
-        errors.push((headSize + 3) * U * scale * magnitude)
+        scores.push(softcap > 0 ? softcap * Math.tanh((scale * sum) / softcap) : scale * sum)
+        errors.push((headSize + 3) * U * scale * magnitude + CAPPED * softcap)
       }
       const maximum = Math.max(...scores)
       const worst = Math.max(...errors)
@@ -169,7 +178,7 @@ export function exactAttention(
         let sum = 0
         let bound = 0
         for (let t = 0; t < length; t++) {
-          const value = cached[t * kvWidth + kv + d]
+          const value = cached[(from + t) * kvWidth + kv + d]
           const share = shares[t] / total
           sum += share * value
           const relative = exponents[t] + ofSum + (length / 16 + 5 + 2 + length + 1) * U

@@ -204,7 +204,9 @@ class NativeTraining implements TrainingOperations<Float32Array> {
 }
 
 /** @returns null if the addon was not built */
-export function createNativeTraining(options: NativeOptions = {}): TrainingOperations<Float32Array> | null {
+export function createNativeTraining(
+  options: Omit<NativeOptions, 'preload'> = {},
+): TrainingOperations<Float32Array> | null {
   const addon = loadAddon()
   if (!addon) return null
   const threads = options.threads ?? availableParallelism()
