@@ -261,13 +261,7 @@ for (const setting of flags.settings.split(',')) {
       }),
     )
   const { name } = SETTINGS[setting]
-  draw(
-    'right',
-    `Problems answered right, ${name}`,
-    'share answered right',
-    arms,
-    ofEvaluations('trained'),
-  )
+  draw('right', `Problems answered right, ${name}`, 'share answered right', arms, ofEvaluations('trained'))
   draw('reward', `Reward, ${name}`, 'mean reward', arms, ofRounds('reward'))
   draw('divergence', `Divergence κ, ${name}`, 'κ, nats per token', quantised, ofRounds('divergence'))
   draw('ess', `Weight reliability ρ, ${name}`, 'ESS ratio', quantised, ofRounds('essRatio'), { max: 1 })
