@@ -100,8 +100,8 @@ MS_INLINE F16 exp2_16(F16 x) {
   p = madd16(p, r, broadcast16(1.0f));
   F16 result;
   for (int i = 0; i < kParts; i++) {
-    const VecF value = p.part[i] * (VecF)((n.part[i] + 127) << 23);
-    result.part[i] = x.part[i] < low.part[i] ? (VecF){} : value;
+    const VecI bits = (VecI)p.part[i] + (n.part[i] << 23);
+    result.part[i] = (VecF)(bits & (x.part[i] >= low.part[i]));
   }
   return result;
 }
@@ -128,7 +128,7 @@ MS_INLINE F16 lower_exponents(F16 x, int fall) {
 // A row's sums so far, and where what it needs lies.
 struct RowState {
   float reference = -kInfinity;  // n, whole
-  float total = 0;               // l
+  F16 total = {};                // l, in sixteen parts
   float* sums;                   // O [width]
   float* scores;                 // [kPage], then the probabilities
   uint8_t* query;                // digits
@@ -214,7 +214,7 @@ MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const ui
 
 // Scores to probabilities, which replace them, less those of positions outside begin … end - 1 of the page.
 // Returns n_b, -infinity if none is left; *total is their sum.
-MS_INLINE float weigh(float* scores, int begin, int end, float cap, float* total) {
+MS_INLINE float weigh(float* scores, int begin, int end, float cap, F16* total) {
   F16 most = broadcast16(-kInfinity);
   F16 t[kVectors];
 #pragma GCC unroll 4
@@ -235,7 +235,7 @@ MS_INLINE float weigh(float* scores, int begin, int end, float cap, float* total
     store16(scores + v * 16, p);
     sum = sum + p;
   }
-  *total = sum_lanes(sum);
+  *total = sum;
   return reference;
 }
 
@@ -309,7 +309,7 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
     begin[r] = first[r] - page * kPage > 0 ? first[r] - page * kPage : 0;
     end[r] = visible[r] - page * kPage < kPage ? visible[r] - page * kPage : kPage;
     if (end[r] < 0) end[r] = 0;
-    float total;
+    F16 total;
     const float reference = weigh(rows[r].scores, begin[r], end[r], task.softcap, &total);
     RowState& row = rows[r];
     if (!(reference > -kInfinity)) {  // it sees none of them
@@ -318,15 +318,15 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
     }
     if (reference > row.reference) {
       const float fall = reference - row.reference;
-      if (row.total > 0) {
-        row.total *= power_of_two(-fall);
+      if (row.reference > -kInfinity) {
+        row.total = row.total * broadcast16(power_of_two(-fall));
         for (int d = 0; d < layout.width; d += 16)
           store16(row.sums + d, lower_exponents(load16(row.sums + d), fall < 255 ? (int)fall : 255));
       }
       row.reference = reference;
     }
     own[r] = power_of_two(reference - row.reference);
-    row.total += own[r] * total;
+    row.total = madd16(total, broadcast16(own[r]), row.total);
   }
 
   const int vectors = Type == CodeType::kInt8 ? layout.width / 16 : 2;  // of a group
@@ -373,7 +373,7 @@ void attend(const CodeTask& task) {
     const float factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
     // Digits would hide it.
     if (!split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets))
-      row.total = __builtin_nanf("");
+      row.total = broadcast16(__builtin_nanf(""));
     for (int d = 0; d < width; d += 16) store16(row.sums + d, broadcast16(0.0f));
     if (task.first[r] < from) from = task.first[r];
     if (task.visible[r] > to) to = task.visible[r];
@@ -392,7 +392,7 @@ void attend(const CodeTask& task) {
     }
   }
   for (int r = 0; r < task.rows; r++) {
-    const F16 inverse = broadcast16(1.0f / rows[r].total);
+    const F16 inverse = broadcast16(1.0f / sum_lanes(rows[r].total));
     for (int d = 0; d < task.head_size; d += 16)
       store_up_to(task.out[r], d, task.head_size, load16(rows[r].sums + d) * inverse);
   }
