@@ -19,6 +19,12 @@ export const TINY_GOLDENS = {
     metadata: { 'llama.rope.dimension_count': { u32: 12 }, 'llama.rope.freq_base': { f32: 500000 } },
     seed: 12,
   },
+  /** A token sees itself and three more, and scores are capped. */
+  windowed: {
+    layers: 2,
+    metadata: { 'llama.attention.sliding_window': { u32: 4 }, 'llama.attn_logit_softcapping': { f32: 0.5 } },
+    seed: 15,
+  },
   /** Qwen 2: biases, rotation of halves. */
   qwen2: { architecture: 'qwen2', biases: true, seed: 13 },
   /** The same with codes and minimums in place of floats. */

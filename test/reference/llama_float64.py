@@ -52,6 +52,8 @@ class Model:
         self.head_dim = meta(f"{arch}.attention.key_length", meta(f"{arch}.embedding_length") // self.heads)
         self.eps = meta(f"{arch}.attention.layer_norm_rms_epsilon")
         self.rotary = meta(f"{arch}.rope.dimension_count", self.head_dim)
+        self.window = meta(f"{arch}.attention.sliding_window", 1 << 60)
+        self.softcap = meta(f"{arch}.attn_logit_softcapping")
         self.freqs = float(meta(f"{arch}.rope.freq_base", 10000.0)) ** (-np.arange(0, self.rotary, 2) / self.rotary)
         self.freqs /= self.weights.get("rope_freqs.weight", 1.0)
         self.embedding = self.weights["token_embd.weight"]
@@ -78,14 +80,17 @@ class Model:
         return out
 
     def attention(self, q, k, v):
-        """causal attention; q [positions, heads, head_dim], k and v [positions, kv_heads, head_dim]"""
+        """causal attention over the last positions of a window; q [positions, heads, head_dim], k and v [positions, kv_heads, head_dim]"""
         out, group = np.empty_like(q), self.heads // self.kv_heads
         for h in range(self.heads):
             keys, values = np.ascontiguousarray(k[:, h // group].T), np.ascontiguousarray(v[:, h // group])
             for start in range(0, len(q), QUERY_BLOCK):
                 end = min(start + QUERY_BLOCK, len(q))
                 s = (q[start:end, h] / math.sqrt(self.head_dim)) @ keys[:, :end]
-                s[np.arange(end) > np.arange(start, end)[:, None]] = -np.inf
+                if self.softcap:
+                    s = self.softcap * np.tanh(s / self.softcap)
+                ahead = np.arange(end) - np.arange(start, end)[:, None]
+                s[(ahead > 0) | (ahead <= -self.window)] = -np.inf
                 s = np.exp(s - s.max(-1, keepdims=True))
                 out[start:end, h] = s @ values[:end] / s.sum(-1, keepdims=True)
         return out

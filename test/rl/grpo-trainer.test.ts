@@ -177,6 +177,8 @@ describe('a model file as a network', () => {
     await expect(loadNetwork(scaled, operations)).rejects.toThrow(
       /scaled rotary angles, which cannot be trained/,
     )
+    const windowed = await write((metadata) => metadata.set('llama.attention.sliding_window', 64))
+    await expect(loadNetwork(windowed, operations)).rejects.toThrow(/a window or a softcap/)
     const partly = await write((metadata) => metadata.set('llama.rope.dimension_count', 8))
     await expect(loadNetwork(partly, operations)).rejects.toThrow(/rotated in part/)
     const biased = await write(() => {}, ['blk.0.attn_q.bias'])

@@ -35,6 +35,8 @@ export async function loadNetwork(
   if (config.architecture !== 'llama') refuse(`the architecture '${config.architecture}'`)
   if (config.rope.scaling.type !== 'none' || file.tensors.has('rope_freqs.weight'))
     refuse('scaled rotary angles')
+  if (config.window !== undefined || config.softcap !== undefined)
+    refuse('a window or a softcap of its attention')
   if (config.rope.width !== config.headSize) refuse('heads that are rotated in part')
   checkTensors(file, config)
   const { vocabulary, width, layers, heads, kvHeads, headSize, feedForward, epsilon, tied } = config
