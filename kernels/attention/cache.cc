@@ -49,63 +49,111 @@ int KvCache::append(Pool& pool, const CacheKernels& kernels, int layer, const Ca
   return bad < rows ? bad.load() : -1;
 }
 
-size_t KvCache::scratch_bytes(const CachePass& pass) const {
+// One task: the query heads that share a kv head, for as many tokens of a sequence as fill a tile of rows,
+// so that they share one pass over its keys and values.
+struct KvCache::Tasks {
+  int group, group_rows, group_parts, tokens, of_tokens;
+  std::vector<int> first;  // of each sequence, and their number
+  int chunks;              // that threads share; 0: they share tasks
+
+  Tasks(const KvCache& cache, const Pool& pool, const CachePass& pass, int heads)
+      : group(heads / cache.kv_heads_),
+        group_rows(std::min(group, kMaxQueryRows)),
+        group_parts((group + group_rows - 1) / group_rows),
+        tokens(std::max(1, kMaxQueryRows / group)),
+        of_tokens(cache.kv_heads_ * group_parts),
+        first(pass.sequences + 1),
+        chunks(0) {
+    for (int s = 0; s < pass.sequences; s++)
+      first[s + 1] = first[s] + of_tokens * ((pass.starts[s + 1] - pass.starts[s] + tokens - 1) / tokens);
+    const int end = *std::max_element(pass.positions, pass.positions + pass.rows()) + 1;
+    chunks = (end + kChunk - 1) / kChunk;
+    const bool few = first.back() < 4 * pool.used() && partial_bytes(cache) < size_t{64} << 20;
+    if (!cache.coded() || pool.used() == 1 || chunks < 2 || !few) chunks = 0;
+  }
+
+  size_t partial_stride(const KvCache& cache) const {  // floats of a chunk of a task
+    return kMaxQueryRows * partial_floats(cache.head_size_);
+  }
+  size_t partial_bytes(const KvCache& cache) const {
+    return static_cast<size_t>(first.back()) * chunks * partial_stride(cache) * sizeof(float);
+  }
+};
+
+size_t KvCache::thread_bytes(const CachePass& pass) const {
   if (coded()) return (code_scratch_bytes(head_size_) + 63) / 64 * 64;
   return static_cast<size_t>(pass.stride) * kPage * kMaxQueryRows * sizeof(float);
 }
 
+size_t KvCache::scratch_bytes(const Pool& pool, const CachePass& pass, int heads) const {
+  return pool.threads() * thread_bytes(pass) + Tasks(*this, pool, pass, heads).partial_bytes(*this);
+}
+
 void KvCache::attend(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass,
                      const CacheAttention& options, const float* q, float* out, uint8_t* scratch) const {
-  // One task: the query heads that share a kv head, for as many tokens of a sequence as fill a tile of rows,
-  // so that they share one pass over its keys and values.
-  const int heads = options.heads, group = heads / kv_heads_;
-  const int group_rows = std::min(group, kMaxQueryRows), tokens = std::max(1, kMaxQueryRows / group);
-  const int group_parts = (group + group_rows - 1) / group_rows, of_tokens = kv_heads_ * group_parts;
-  const size_t width = static_cast<size_t>(heads) * head_size_;
-  std::vector<int> first_task(pass.sequences + 1);
-  for (int s = 0; s < pass.sequences; s++)
-    first_task[s + 1] =
-        first_task[s] + of_tokens * ((pass.starts[s + 1] - pass.starts[s] + tokens - 1) / tokens);
-  pool.parallel_for(first_task.back(), [&](int number, int thread) {
-    const auto next = std::upper_bound(first_task.begin(), first_task.end(), number);
-    const int s = static_cast<int>(next - first_task.begin()) - 1;
+  const Tasks tasks(*this, pool, pass, options.heads);
+  const int count = tasks.first.back();
+  const size_t width = static_cast<size_t>(options.heads) * head_size_;
+  const auto fill = [&](int number, auto& job) {
+    const auto next = std::upper_bound(tasks.first.begin(), tasks.first.end(), number);
+    const int s = static_cast<int>(next - tasks.first.begin()) - 1;
     // The last tokens see the most keys: hand them out first, so that no thread ends on a long task.
-    const int task = *next - 1 - number, token_part = task / of_tokens;
-    const int part = of_tokens - 1 - task % of_tokens, kv_head = part / group_parts;
-    const int first_head = kv_head * group + part % group_parts * group_rows;
-    const int last_head = std::min(first_head + group_rows, (kv_head + 1) * group);
-    const int begin = pass.starts[s] + token_part * tokens;
-    const int end = std::min(pass.starts[s + 1], begin + tokens);
-    const auto fill = [&](auto& job) {
-      job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
-      job.head_size = head_size_;
-      job.scale = options.scale;
-      job.softcap = options.softcap;
-      job.preload = options.preload;
-      job.rows = 0;
-      for (int row = begin; row < end; row++)
-        for (int head = first_head; head < last_head; head++) {
-          const size_t at = row * width + static_cast<size_t>(head) * head_size_;
-          job.q[job.rows] = q + at;
-          job.out[job.rows] = out + at;
-          job.visible[job.rows] = pass.positions[row] + 1;
-          job.first[job.rows] = std::max(0, pass.positions[row] + 1 - options.window);
-          job.rows++;
-        }
-    };
-    uint8_t* const own = scratch + thread * scratch_bytes(pass);
-    if (coded()) {
-      CodeTask job{};
-      fill(job);
-      job.scratch = own;
-      kernels.codes->attend[static_cast<int>(layout().type)][options.passes - 1](job);
-    } else {
+    const int task = *next - 1 - number, token_part = task / tasks.of_tokens;
+    const int part = tasks.of_tokens - 1 - task % tasks.of_tokens, kv_head = part / tasks.group_parts;
+    const int first_head = kv_head * tasks.group + part % tasks.group_parts * tasks.group_rows;
+    const int last_head = std::min(first_head + tasks.group_rows, (kv_head + 1) * tasks.group);
+    const int begin = pass.starts[s] + token_part * tasks.tokens;
+    const int end = std::min(pass.starts[s + 1], begin + tasks.tokens);
+    job.cache = head(layer, kv_head, pass.tables + static_cast<size_t>(s) * pass.stride);
+    job.head_size = head_size_;
+    job.scale = options.scale;
+    job.softcap = options.softcap;
+    job.preload = options.preload;
+    job.rows = 0;
+    for (int row = begin; row < end; row++)
+      for (int head = first_head; head < last_head; head++) {
+        const size_t at = row * width + static_cast<size_t>(head) * head_size_;
+        job.q[job.rows] = q + at;
+        job.out[job.rows] = out + at;
+        job.visible[job.rows] = pass.positions[row] + 1;
+        job.first[job.rows] = std::max(0, pass.positions[row] + 1 - options.window);
+        job.rows++;
+      }
+  };
+  if (!coded()) {
+    pool.parallel_for(count, [&](int number, int thread) {
       AttentionTask job;
-      fill(job);
-      job.scores = reinterpret_cast<float*>(own);
+      fill(number, job);
+      job.scores = reinterpret_cast<float*>(scratch + thread * thread_bytes(pass));
       job.score_stride = static_cast<size_t>(pass.stride) * kPage;
       kernels.floats->attend[static_cast<int>(type_)](job);
-    }
+    });
+    return;
+  }
+  const auto attend = kernels.codes->attend[static_cast<int>(layout().type)][options.passes - 1];
+  const auto run = [&](int number, int thread, int chunk, float* partials) {
+    CodeTask job{};
+    fill(number, job);
+    job.scratch = scratch + thread * thread_bytes(pass);
+    job.partials = partials;
+    job.chunk = chunk;
+    attend(job);
+  };
+  if (tasks.chunks == 0) {
+    pool.parallel_for(count, [&](int number, int thread) { run(number, thread, 0, nullptr); });
+    return;
+  }
+  float* const partials = reinterpret_cast<float*>(scratch + pool.threads() * thread_bytes(pass));
+  const size_t stride = tasks.partial_stride(*this), row_floats = partial_floats(head_size_);
+  pool.parallel_for(count * tasks.chunks, [&](int number, int thread) {
+    run(number / tasks.chunks, thread, number % tasks.chunks, partials + number * stride);
+  });
+  pool.parallel_for(count, [&](int number, int) {
+    CodeTask job{};
+    fill(number, job);
+    for (int r = 0; r < job.rows; r++)
+      kernels.codes->merge(partials + number * tasks.chunks * stride + r * row_floats, stride, tasks.chunks,
+                           head_size_, job.out[r]);
   });
 }
 

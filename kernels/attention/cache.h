@@ -52,12 +52,14 @@ class KvCache {
              const float* v);
 
   // q and out: [rows][heads · head_size]; a row sees its position and those before. `scratch` holds
-  // scratch_bytes(pass) per thread.
+  // scratch_bytes.
   void attend(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass,
               const CacheAttention& options, const float* q, float* out, uint8_t* scratch) const;
-  size_t scratch_bytes(const CachePass& pass) const;
+  size_t scratch_bytes(const Pool& pool, const CachePass& pass, int heads) const;
 
  private:
+  struct Tasks;
+  size_t thread_bytes(const CachePass& pass) const;
   bool coded() const { return type_ == CacheType::kInt8 || type_ == CacheType::kMxfp4; }
   CodeLayout layout() const {
     return {type_ == CacheType::kInt8 ? CodeType::kInt8 : CodeType::kMxfp4, head_size_};

@@ -351,7 +351,7 @@ napi_value attend(napi_env, Arguments& a) {
   const CacheAttention options{heads, scale, passes, window, softcap, a.integer(13) != 0};
   const size_t count = static_cast<size_t>(pass.rows()) * heads * kv.head_size();
   kv.attend(c.pool, c.attention, layer, pass, options, a.floats(14, count), a.floats(15, count),
-            c.scratch.at_least(c.pool.threads() * kv.scratch_bytes(pass)));
+            c.scratch.at_least(kv.scratch_bytes(c.pool, pass, heads)));
   return nullptr;
 }
 

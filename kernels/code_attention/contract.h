@@ -5,6 +5,8 @@
 //   u_j  = rn(p_j · s_v[j][g] / S · top),   S = max p_j · s_v[j][g],   top = 32512, or 127 for one digit
 //   O   += 2^(n_b - n) · S / top · Σ u_j · codes_j,   l += 2^(n_b - n) · Σ p_j,   out = O / l
 //
+// and of each kChunk positions there are an n, l and O of its own, which are added up in ascending order.
+//
 // Digits and their products with codes are exact integers, the same on every instruction set. A row's result
 // does not depend on the rows beside it.
 #pragma once
@@ -51,17 +53,28 @@ struct CodeTask {
   float* out[kMaxQueryRows];
   int first[kMaxQueryRows], visible[kMaxQueryRows];  // the row sees positions first .. visible - 1
   uint8_t* scratch;                                  // code_scratch_bytes, on a cache line
+  // If not null: only positions kChunk · chunk … are looked at, and what comes of them for each row is stored
+  // here [rows][partial_floats], not in out.
+  float* partials;
+  int chunk;
 };
+
+// Few rows over many positions: threads share the chunks.
+constexpr int kChunk = 16 * kPage;
+// n and, from the 16th on, l in sixteen parts, then O.
+constexpr size_t partial_floats(int head_size) { return 32 + (head_size + 31) / 32 * 32; }
 
 constexpr size_t code_scratch_bytes(int head_size) {
   const size_t width = (head_size + 31) / 32 * 32;
-  // Digits of queries and of a page's probabilities, scores, sums.
-  return kMaxQueryRows * (4 * width + 8 * kPage + 4 * kPage + 4 * width) + 64;
+  // Digits of queries and of a page's probabilities, scores, sums of a chunk and of all.
+  return kMaxQueryRows * (4 * width + 8 * kPage + 4 * kPage + 2 * 4 * width) + 64;
 }
 
 struct CodeAttentionKernels {
   // Passes: 1 or 2 digits of queries and probabilities.
   void (*attend[kCodeTypes][2])(const CodeTask& task);
+  // What chunks of a row, `stride` floats apart, come to.
+  void (*merge)(float* partials, size_t stride, int chunks, int head_size, float* out);
   // Position `at` of a page. False if a value is not finite; what is stored is then worthless.
   bool (*store[kCodeTypes])(const float* k, const float* v, int head_size, int at, uint8_t* page);
 };

@@ -10,12 +10,14 @@ using multiscale::CodeLayout;
 using multiscale::CodeTask;
 using multiscale::CodeType;
 using multiscale::DigitForm;
+using multiscale::kChunk;
 using multiscale::kPage;
 
 constexpr float kInfinity = __builtin_inff();
 constexpr float kLog2E = 1.44269504f;
 constexpr int kVectors = kPage / 16;  // of sixteen positions
-constexpr int kQuads = kPage / 4;     // of four positions
+constexpr int kChunkPages = kChunk / kPage;
+constexpr int kQuads = kPage / 4;  // of four positions
 constexpr bool kInBytes = multiscale::in_bytes(kForm);
 constexpr int kQuadBytes = kInBytes ? 4 : 8;  // digits that meet four codes
 
@@ -125,17 +127,54 @@ MS_INLINE F16 lower_exponents(F16 x, int fall) {
   return x;
 }
 
-// A row's sums so far, and where what it needs lies.
-struct RowState {
+// What a row has of some pages.
+struct Sums {
   float reference = -kInfinity;  // n, whole
   F16 total = {};                // l, in sixteen parts
   float* sums;                   // O [width]
-  float* scores;                 // [kPage], then the probabilities
-  uint8_t* query;                // digits
-  uint8_t* digits;               // of probabilities [kPage]
-  const float* scales;           // of the query's groups, the scores' factor included
-  const int32_t* offsets;        // what the codes' offset makes of a group's digits
 };
+
+// And where what it needs for more lies.
+struct RowState : Sums {
+  float* scores;           // [kPage], then the probabilities
+  uint8_t* query;          // digits
+  uint8_t* digits;         // of probabilities [kPage]
+  const float* scales;     // of the query's groups, the scores' factor included
+  const int32_t* offsets;  // what the codes' offset makes of a group's digits
+  bool finite;             // the query, whose digits would hide it
+};
+
+// Brings sums to a reference that is not lower.
+MS_INLINE void lower(Sums& row, float reference, int width) {
+  if (row.reference > -kInfinity && reference > row.reference) {
+    const float fall = reference - row.reference;
+    row.total = row.total * broadcast16(power_of_two(-fall));
+    for (int d = 0; d < width; d += 16)
+      store16(row.sums + d, lower_exponents(load16(row.sums + d), fall < 255 ? (int)fall : 255));
+  }
+  row.reference = reference;
+}
+
+// Of one chunk to those of the chunks before it. Changes both. What a row does not see leaves no trace.
+MS_INLINE void merge(Sums& into, Sums& more, int width) {
+  if (!(more.reference > -kInfinity)) return;
+  if (!(into.reference > -kInfinity)) {
+    into.reference = more.reference;
+    into.total = more.total;
+    memcpy(into.sums, more.sums, 4 * (size_t)width);
+    return;
+  }
+  const float reference = into.reference > more.reference ? into.reference : more.reference;
+  lower(into, reference, width);
+  lower(more, reference, width);
+  into.total = into.total + more.total;
+  for (int d = 0; d < width; d += 16) store16(into.sums + d, load16(into.sums + d) + load16(more.sums + d));
+}
+
+MS_INLINE void finish(const Sums& row, int head_size, float* out) {
+  const F16 inverse = broadcast16(1.0f / sum_lanes(row.total));
+  for (int d = 0; d < head_size; d += 16) store_up_to(out, d, head_size, load16(row.sums + d) * inverse);
+}
 
 // Bits of the largest magnitude: kNotFinite or more if one is not finite.
 MS_INLINE int32_t largest_bits(const float* x, int begin, int end) {
@@ -316,15 +355,7 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
       own[r] = 0;
       continue;
     }
-    if (reference > row.reference) {
-      const float fall = reference - row.reference;
-      if (row.reference > -kInfinity) {
-        row.total = row.total * broadcast16(power_of_two(-fall));
-        for (int d = 0; d < layout.width; d += 16)
-          store16(row.sums + d, lower_exponents(load16(row.sums + d), fall < 255 ? (int)fall : 255));
-      }
-      row.reference = reference;
-    }
+    if (reference > row.reference) lower(row, reference, layout.width);
     own[r] = power_of_two(reference - row.reference);
     row.total = madd16(total, broadcast16(own[r]), row.total);
   }
@@ -345,40 +376,18 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
   }
 }
 
+// Pages of a chunk, and no more of them than some row sees.
 template <CodeType Type, int Passes>
-void attend(const CodeTask& task) {
-  constexpr int kMost = multiscale::kMaxQueryRows;
+void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* rows) {
   constexpr int R = kParts == 1 ? 4 : 2;
-  const CodeLayout layout(Type, task.head_size);
-  const int width = layout.width, groups = layout.groups();
-  uint8_t* at = task.scratch;
-  RowState rows[kMost];
-  int from = task.first[0], to = 0;
+  const int width = CodeLayout(Type, task.head_size).width;
   for (int r = 0; r < task.rows; r++) {
-    RowState& row = rows[r];
-    row.sums = (float*)at;
-    at += 4 * width;
-    row.scores = (float*)at;
-    at += 4 * kPage;
-    row.query = at;
-    at += 2 * width;
-    row.digits = at;
-    at += 2 * kPage;
-    float* scales = (float*)at;
-    at += 4 * groups;
-    int32_t* offsets = (int32_t*)at;
-    at += 4 * groups;
-    row.scales = scales;
-    row.offsets = offsets;
-    const float factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
-    // Digits would hide it.
-    if (!split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets))
-      row.total = broadcast16(__builtin_nanf(""));
-    for (int d = 0; d < width; d += 16) store16(row.sums + d, broadcast16(0.0f));
-    if (task.first[r] < from) from = task.first[r];
-    if (task.visible[r] > to) to = task.visible[r];
+    rows[r].reference = -kInfinity;
+    rows[r].total = broadcast16(rows[r].finite ? 0.0f : __builtin_nanf(""));
+    for (int d = 0; d < width; d += 16) store16(rows[r].sums + d, broadcast16(0.0f));
   }
-  for (int page = from / kPage; page * kPage < to; page++) {
+  const int first_page = chunk * kChunkPages > from / kPage ? chunk * kChunkPages : from / kPage;
+  for (int page = first_page; page < (chunk + 1) * kChunkPages && page * kPage < to; page++) {
     bool preload = task.preload && (page + 1) * kPage < to;
     for (int r = 0; r < task.rows; preload = false) {
       const int* first = task.first + r;
@@ -391,11 +400,74 @@ void attend(const CodeTask& task) {
       else attend_page<Type, Passes, 1>(task, page, part, first, visible, preload), r += 1;
     }
   }
+}
+
+template <CodeType Type, int Passes>
+void attend(const CodeTask& task) {
+  constexpr int kMost = multiscale::kMaxQueryRows;
+  const CodeLayout layout(Type, task.head_size);
+  const int width = layout.width, groups = layout.groups();
+  uint8_t* at = task.scratch;
+  const auto take = [&](size_t bytes) {
+    at += bytes;
+    return at - bytes;
+  };
+  RowState rows[kMost];
+  Sums all[kMost];
+  int from = task.first[0], to = 0;
   for (int r = 0; r < task.rows; r++) {
-    const F16 inverse = broadcast16(1.0f / sum_lanes(rows[r].total));
-    for (int d = 0; d < task.head_size; d += 16)
-      store_up_to(task.out[r], d, task.head_size, load16(rows[r].sums + d) * inverse);
+    RowState& row = rows[r];
+    row.sums = (float*)take(4 * width);
+    all[r].sums = (float*)take(4 * width);
+    row.scores = (float*)take(4 * kPage);
+    row.query = take(2 * width);
+    row.digits = take(2 * kPage);
+    float* scales = (float*)take(4 * groups);
+    int32_t* offsets = (int32_t*)take(4 * groups);
+    row.scales = scales;
+    row.offsets = offsets;
+    const float factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
+    row.finite =
+        split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets);
+    if (task.first[r] < from) from = task.first[r];
+    if (task.visible[r] > to) to = task.visible[r];
   }
+  if (task.partials) {
+    attend_chunk<Type, Passes>(task, task.chunk, from, to, rows);
+    for (int r = 0; r < task.rows; r++) {
+      float* partial = task.partials + r * multiscale::partial_floats(task.head_size);
+      partial[0] = rows[r].reference;
+      store16(partial + 16, rows[r].total);
+      memcpy(partial + 32, rows[r].sums, 4 * width);
+    }
+    return;
+  }
+  const int first_chunk = from / kChunk;
+  for (int chunk = first_chunk; chunk * kChunk < to; chunk++) {
+    attend_chunk<Type, Passes>(task, chunk, from, to, rows);
+    for (int r = 0; r < task.rows; r++)
+      if (chunk > first_chunk) {
+        merge(all[r], rows[r], width);
+      } else {
+        float* const free = all[r].sums;
+        all[r] = rows[r];
+        rows[r].sums = free;
+      }
+  }
+  for (int r = 0; r < task.rows; r++) finish(all[r], task.head_size, task.out[r]);
+}
+
+void merge_chunks(float* partials, size_t stride, int chunks, int head_size, float* out) {
+  Sums all;
+  for (int chunk = 0; chunk < chunks; chunk++, partials += stride) {
+    Sums one;
+    one.reference = partials[0];
+    one.total = load16(partials + 16);
+    one.sums = partials + 32;
+    if (chunk == 0) all = one;
+    else merge(all, one, (head_size + 15) / 16 * 16);
+  }
+  finish(all, head_size, out);
 }
 
 // What times 127 / maximum is a code.
@@ -480,6 +552,7 @@ bool store(const float* k, const float* v, int head_size, int at, uint8_t* page)
 constexpr multiscale::CodeAttentionKernels kKernels = {
     {{attend<CodeType::kInt8, 1>, attend<CodeType::kInt8, 2>},
      {attend<CodeType::kMxfp4, 1>, attend<CodeType::kMxfp4, 2>}},
+    merge_chunks,
     {store<CodeType::kInt8>, store<CodeType::kMxfp4>},
 };
 

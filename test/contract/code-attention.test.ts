@@ -88,6 +88,26 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
     }
   })
 
+  test.each(TYPES)('%s: chunks of long contexts give the same bits, whoever computes them', async (type) => {
+    // Of 1024 positions. Threads share the chunks of few rows; one of many rows has them all.
+    const context = 2200
+    const c = attentionCase(type, 32, 1, 2, context, 88)
+    const [cache, theirs] = [filledCache(backend, c), filledCache(oracle, c)]
+    for (const options of [{}, { window: 1500 }, { window: 100 }]) {
+      const many = await attend(backend, cache, c, context - 150, context, options)
+      const few = await attend(backend, cache, c, context - 3, context, options)
+      expectBits(few, many.subarray(many.length - few.length), 32, 'few rows')
+      const want = await attend(oracle, theirs, c, context - 3, context, options)
+      const bound = codeBound(c, 2)
+      expectWithin(few, want, () => bound, JSON.stringify(options))
+      // Before, after and across the first chunk's end.
+      const early = await attend(backend, cache, c, 1021, 1027, options)
+      expectWithin(early, await attend(oracle, theirs, c, 1021, 1027, options), () => bound, 'early')
+      expectBits(await attend(backend, cache, c, 1023, 1024, options), early.subarray(128, 192), 32, 'alone')
+    }
+    backend.free(cache)
+  })
+
   test.each(TYPES)('%s: one position gives back what its codes stand for', async (type) => {
     for (const headSize of [8, 24, 64, 96]) {
       const kvHeads = 5
