@@ -7,6 +7,7 @@ import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkBackendMemory, checkMemory, estimateMemory } from './memory.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
+import { type AttentionVisitor, visitNumbers } from './visit.js'
 import { loadWeights, matricesOf } from './weights.js'
 
 /** Positions, if the model was trained for that many. */
@@ -14,12 +15,18 @@ export const DEFAULT_CONTEXT = 4096
 /** Most tokens of one pass. */
 export const DEFAULT_BATCH = 256
 
+interface PassOptions {
+  readonly signal?: AbortSignal
+  readonly visit?: AttentionVisitor
+}
+
 /**
  * A loaded model with one sequence in its cache. Runs where it is called and occupies that thread for a layer
  * at a time: `loadModel` puts it into a worker.
  */
 export class Engine {
   readonly info: ModelInfo
+  readonly config: ModelConfig
   readonly tokenizer: Tokenizer
   readonly #backend: Backend
   readonly #graph: Graph
@@ -31,6 +38,7 @@ export class Engine {
 
   private constructor(parts: {
     info: ModelInfo
+    config: ModelConfig
     tokenizer: Tokenizer
     backend: Backend
     graph: Graph
@@ -38,6 +46,7 @@ export class Engine {
     batch: number
   }) {
     this.info = parts.info
+    this.config = parts.config
     this.tokenizer = parts.tokenizer
     this.#backend = parts.backend
     this.#graph = parts.graph
@@ -80,7 +89,7 @@ export class Engine {
           cacheBytes: cache.byteLength,
         },
       )
-      return new Engine({ info, tokenizer, backend, graph, cache, batch })
+      return new Engine({ info, config, tokenizer, backend, graph, cache, batch })
     } catch (error) {
       backend.close()
       throw error
@@ -91,16 +100,17 @@ export class Engine {
    * Makes the cache hold exactly `ids` and returns the logits [vocabulary] after the last one. Tokens that the
    * cache already holds from its beginning are not computed again: results are the same bits either way, because no
    * operation depends on the batch a token comes in.
+   * @param options.visit sees the attention of the tokens that are computed
    * @returns the logits, in a buffer that the next call fills anew, and how many tokens were taken from the cache
    * @throws ContextLimitError if ids exceed the context
    */
   async evaluate(
     ids: readonly number[],
-    signal?: AbortSignal,
+    options: PassOptions = {},
   ): Promise<{ logits: Float32Array; reused: number }> {
     const reused = this.#reusable(ids, ids.length - 1)
     let rows = 0
-    for (let at = reused; at < ids.length; at += rows) rows = await this.#pass(ids, at, signal)
+    for (let at = reused; at < ids.length; at += rows) rows = await this.#pass(ids, at, options)
     this.#lastLogits ??= new Float32Array(this.info.vocabulary)
     for await (const { values } of this.#graph.logits(rows - 1, rows, this.#lastLogits))
       return { logits: values, reused }
@@ -118,7 +128,7 @@ export class Engine {
   ): AsyncGenerator<{ position: number; rows: number; values: Float32Array }> {
     const start = this.#reusable(ids, from)
     for (let at = start, rows = 0; at < ids.length; at += rows) {
-      rows = await this.#pass(ids, at, signal)
+      rows = await this.#pass(ids, at, { signal })
       const first = Math.max(0, from - at)
       if (first >= rows) continue
       for await (const piece of this.#graph.logits(first, rows)) {
@@ -150,6 +160,11 @@ export class Engine {
     return scores
   }
 
+  /** Keeps what the cache holds of the first `tokens` only: the others are computed again. */
+  forget(tokens: number): void {
+    this.#cached.length = Math.min(this.#cached.length, tokens)
+  }
+
   /** Frees weights, cache and threads. */
   close(): void {
     this.#backend.close()
@@ -170,11 +185,14 @@ export class Engine {
   }
 
   /** One pass of at most `batch` tokens from ids[at] on; returns how many. */
-  async #pass(ids: readonly number[], at: number, signal?: AbortSignal): Promise<number> {
+  async #pass(ids: readonly number[], at: number, { signal, visit }: PassOptions): Promise<number> {
     const part = ids.slice(at, at + this.#batch)
     await breathe(signal)
     const sequence = { cache: this.#cache, position: at, tokens: part.length }
-    await this.#graph.forward(part, [sequence], part.length > 1 ? () => breathe(signal) : undefined)
+    await this.#graph.forward(part, [sequence], {
+      between: part.length > 1 ? () => breathe(signal) : undefined,
+      visit: visit && visitNumbers(this.#backend, visit),
+    })
     this.#cached.push(...part)
     return part.length
   }

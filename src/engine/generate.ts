@@ -66,7 +66,7 @@ export async function* generate(
   let prefilled = started
   let cachedTokens = 0
   while (tokens.length < limit) {
-    const { logits, reused } = await engine.evaluate(history, signal)
+    const { logits, reused } = await engine.evaluate(history, { signal })
     if (tokens.length === 0) {
       prefilled = performance.now()
       cachedTokens = reused

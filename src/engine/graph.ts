@@ -2,6 +2,7 @@ import type { Backend, DigitOptions, Digits, Sequence, Tensor, Weight } from '..
 import type { ModelConfig } from './config.js'
 import { logitRows } from './memory.js'
 import { ropeTable } from './rope.js'
+import type { AttentionTensors } from './visit.js'
 import type { ModelWeights } from './weights.js'
 
 export interface GraphOptions extends DigitOptions {
@@ -9,6 +10,13 @@ export interface GraphOptions extends DigitOptions {
   readonly context: number
   /** Most tokens of one pass through the layers. */
   readonly batch: number
+}
+
+export interface ForwardOptions {
+  /** Called before each layer, so that a long pass can be interrupted; what it throws ends the pass. */
+  readonly between?: () => Promise<void>
+  /** Called after each layer's attention; what it throws ends the pass. */
+  readonly visit?: (attention: AttentionTensors) => Promise<void>
 }
 
 /** Buffers of a pass over `rows` tokens; views of the largest ones. */
@@ -68,12 +76,11 @@ export class Graph {
    * Runs tokens of one or more sequences through the layers and stores their keys and values. What a sequence gets does
    * not depend on the others.
    * @param ids at most `batch` token ids, those of the first sequence first
-   * @param between called before each layer, so that a long pass can be interrupted; what it throws ends the pass
    */
   async forward(
     ids: ArrayLike<number>,
     sequences: readonly Sequence[],
-    between?: () => Promise<void>,
+    { between, visit }: ForwardOptions = {},
   ): Promise<void> {
     const b = this.#backend
     const { epsilon, heads, kvHeads, headSize, rope, window, softcap } = this.#config
@@ -94,6 +101,10 @@ export class Graph {
       b.rope(v.key, { heads: kvHeads, ...turn })
       b.append(pass, layer, v.key, v.value)
       b.attention(v.query, pass, v.attended, { layer, heads, scale, window, softcap })
+      if (visit) {
+        const { query, key, value, attended } = v
+        await visit({ layer, positions: pass.positions, query, key, value, attended })
+      }
       this.#product(v.attended, [[w.output, v.normed]])
       b.add(v.stream, v.normed)
       b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)
