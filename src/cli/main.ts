@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { analyzeCommand } from './analyze.js'
 import { benchCommand } from './bench.js'
 import { corpusCommand } from './corpus.js'
 import { doctorCommand } from './doctor.js'
@@ -19,7 +20,8 @@ const program = new Command('multiscale')
       '  multiscale eval text.txt --model model.gguf\n' +
       '  multiscale bench model.gguf\n' +
       '  multiscale doctor\n' +
-      '  multiscale corpus data',
+      '  multiscale corpus data\n' +
+      '  multiscale analyze attention',
   )
   .version(packageVersion)
   .addCommand(runCommand())
@@ -30,6 +32,7 @@ const program = new Command('multiscale')
   .addCommand(corpusCommand())
   .addCommand(trainCommand())
   .addCommand(rlCommand())
+  .addCommand(analyzeCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

@@ -1,5 +1,6 @@
 import type { AttentionInput } from '../../src/attention/index.js'
-import { seededRandom } from './quants.js'
+
+export { hybrid, uniform } from '../../src/cli/analyze/attention/data.js'
 
 /** Relative difference in L2. */
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -16,19 +17,6 @@ export function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let most = 0
   for (let i = 0; i < b.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]))
   return most
-}
-
-/** Numbers mean ± amplitude, uniform. */
-export function uniform(length: number, seed: number, mean = 0, amplitude = 1): Float32Array {
-  const random = seededRandom(seed)
-  return Float32Array.from({ length }, () => mean + amplitude * (2 * random() - 1))
-}
-
-/** FlashAttention-3's mix: normal numbers, one in a thousand of them with an outlier of 10 normal deviations added. */
-export function hybrid(length: number, seed: number, mean = 0, amplitude = 1): Float32Array {
-  const random = seededRandom(seed)
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  return Float32Array.from({ length }, () => mean + normal() + (random() < 0.001 ? amplitude * normal() : 0))
 }
 
 /**

@@ -12,11 +12,10 @@ import {
   pasaAttention,
   quantizeRows,
 } from '../../src/attention/index.js'
+import { AMPLITUDES, largestScore, MEANS } from '../../src/cli/analyze/attention/pasa.js'
 import { distance, hybrid, uniform, worst } from '../helpers/attention-data.js'
 import { randomNormal } from '../helpers/quants.js'
 
-const MEANS = [0, 10, 20, 30]
-const AMPLITUDES = [0.5, 5, 10, 20]
 const CELLS = MEANS.flatMap((mean) => AMPLITUDES.map((amplitude) => [mean, amplitude] as const))
 
 function cell(fill: typeof uniform, mean: number, amplitude: number, shape: [number, number, number]) {
@@ -61,18 +60,6 @@ describe('MSD on an INT8 cache is nearer to attention over the same codes than a
 
 describe('PASA', () => {
   const shape: [number, number, number] = [32, 384, 128]
-  /** The largest score that a matrix unit would have to write: before the scale 1/√d. */
-  const largest = ({ q, k, rows, keys, headSize }: AttentionInput) => {
-    let most = 0
-    for (let row = 0; row < rows; row++)
-      for (let key = 0; key < keys; key++) {
-        let sum = 0
-        for (let d = 0; d < headSize; d++) sum += q[row * headSize + d] * k[key * headSize + d]
-        most = Math.max(most, Math.abs(sum))
-      }
-    return most
-  }
-
   describe.each([
     ['uniform', uniform],
     ['normal with outliers', hybrid],
@@ -82,7 +69,7 @@ describe('PASA', () => {
       (mean, amplitude) => {
         const input = cell(fill, mean, amplitude, shape)
         const naive = pasaAttention(input, { beta: 0 })
-        expect(naive.some((x) => !Number.isFinite(x))).toBe(largest(input) > 65504)
+        expect(naive.some((x) => !Number.isFinite(x))).toBe(largestScore(input) > 65504)
         const pasa = pasaAttention(input)
         expect(pasa.every(Number.isFinite)).toBe(true)
         expect(worst(pasa, exactAttention(input))).toBeLessThan(

@@ -1,0 +1,8 @@
+import { Command } from 'commander'
+import { attentionCommand } from './analyze/attention.js'
+
+export function analyzeCommand(): Command {
+  return new Command('analyze')
+    .description('Measure on this machine what docs/papers says, on random numbers and inside a model.')
+    .addCommand(attentionCommand())
+}
