@@ -6,6 +6,7 @@ import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkBackendMemory, checkMemory, estimateMemory } from './memory.js'
+import type { RopeFrequencies } from './rope.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { type AttentionVisitor, visitNumbers } from './visit.js'
 import { loadWeights, matricesOf } from './weights.js'
@@ -27,6 +28,7 @@ interface PassOptions {
 export class Engine {
   readonly info: ModelInfo
   readonly config: ModelConfig
+  readonly rope: RopeFrequencies
   readonly tokenizer: Tokenizer
   readonly #backend: Backend
   readonly #graph: Graph
@@ -39,6 +41,7 @@ export class Engine {
   private constructor(parts: {
     info: ModelInfo
     config: ModelConfig
+    rope: RopeFrequencies
     tokenizer: Tokenizer
     backend: Backend
     graph: Graph
@@ -47,6 +50,7 @@ export class Engine {
   }) {
     this.info = parts.info
     this.config = parts.config
+    this.rope = parts.rope
     this.tokenizer = parts.tokenizer
     this.#backend = parts.backend
     this.#graph = parts.graph
@@ -89,7 +93,7 @@ export class Engine {
           cacheBytes: cache.byteLength,
         },
       )
-      return new Engine({ info, config, tokenizer, backend, graph, cache, batch })
+      return new Engine({ info, config, rope: weights.rope, tokenizer, backend, graph, cache, batch })
     } catch (error) {
       backend.close()
       throw error

@@ -1,6 +1,7 @@
 import type { Tokenizer } from '../tokenizer/index.js'
 import type { ModelConfig } from './config.js'
 import { Engine } from './engine.js'
+import type { RopeFrequencies } from './rope.js'
 import type { LoadOptions, ModelInfo } from './types.js'
 import type { AttentionVisitor } from './visit.js'
 
@@ -27,6 +28,10 @@ export class Trace implements Disposable {
 
   get config(): ModelConfig {
     return this.#engine.config
+  }
+
+  get rope(): RopeFrequencies {
+    return this.#engine.rope
   }
 
   get tokenizer(): Tokenizer {

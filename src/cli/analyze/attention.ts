@@ -94,7 +94,7 @@ async function analyze(flags: AttentionFlags): Promise<void> {
     pasa: await run('pasa', (tell) => comparePasa(seed, tell)),
     ...(trace && {
       model: { file: basename(model), name: trace.info.name ?? null },
-      captured: await run('captured', (tell) => compareCaptured(trace.config, layers, tell)),
+      captured: await run('captured', (tell) => compareCaptured(trace, layers, tell)),
       rescales: await run('rescales', (tell) => countRescales(trace.config, layers, tell)),
       greedy: await run('greedy', (tell) => compareGreedy(trace, greedyTokens, tell)),
     }),

@@ -1,7 +1,7 @@
 import { exactAttention } from '../../../attention/index.js'
-import type { ModelConfig } from '../../../engine/config.js'
+import type { Trace } from '../../../engine/trace.js'
 import { normal } from './data.js'
-import { headOf, type LayerRows, optionsOf } from './head.js'
+import { headOf, type LayerRows, optionsOf, turnOf } from './head.js'
 import { attempts, Comparison, type MethodReport } from './methods.js'
 import type { OnPart } from './section.js'
 
@@ -42,18 +42,19 @@ export async function compareRandom(seed: number, onPart: OnPart): Promise<Rando
 
 /** All methods on every head of a model. */
 export async function compareCaptured(
-  config: ModelConfig,
+  { config, rope }: Pick<Trace, 'config' | 'rope'>,
   layers: readonly LayerRows[],
   onPart: OnPart,
 ): Promise<CapturedReport> {
   const options = optionsOf(config)
+  const turn = turnOf(config.rope.pairs, rope)
   const whole = new Comparison()
   const reports = []
   for (const [layer, rows] of layers.entries()) {
     const own = new Comparison()
     for (let h = 0; h < config.heads; h++) {
       await onPart(layer * config.heads + h, layers.length * config.heads)
-      const head = headOf(rows, config, h)
+      const head = { ...headOf(rows, config, h), turn }
       const [exact, made] = [exactAttention(head, options), attempts(head, options)]
       for (const comparison of [whole, own]) comparison.add(head, exact, made)
     }

@@ -1,12 +1,17 @@
 import type { AttentionInput, AttentionOptions } from '../../../attention/index.js'
 import type { ModelConfig } from '../../../engine/config.js'
+import type { RopeFrequencies } from '../../../engine/rope.js'
 
 /** One query head, with the keys and values that it reads, in float32 as a model has them. */
 export interface Head extends AttentionInput {
   readonly q: Float32Array
   readonly k: Float32Array
   readonly v: Float32Array
+  /** Turns a row of keys on by so many positions, in a model with a rotary embedding. */
+  readonly turn?: Turn
 }
+
+export type Turn = (key: ArrayLike<number>, positions: number) => Float32Array
 
 /** A layer's rows, as the graph has them. */
 export interface LayerRows {
@@ -30,6 +35,21 @@ export function headOf({ query, key, value }: LayerRows, shape: Shape, head: num
     rows: query.length / (heads * headSize),
     keys: key.length / (kvHeads * headSize),
     headSize,
+  }
+}
+
+/** The rotary embedding of a key, as if it stood so many positions later. */
+export function turnOf(pairs: ModelConfig['rope']['pairs'], { frequencies }: RopeFrequencies): Turn {
+  const half = frequencies.length
+  return (key, positions) => {
+    const turned = Float32Array.from(key)
+    for (let i = 0; i < half; i++) {
+      const [x, y] = pairs === 'interleaved' ? [2 * i, 2 * i + 1] : [i, i + half]
+      const [cos, sin] = [Math.cos(positions * frequencies[i]), Math.sin(positions * frequencies[i])]
+      turned[x] = key[x] * cos - key[y] * sin
+      turned[y] = key[x] * sin + key[y] * cos
+    }
+    return turned
   }
 }
 

@@ -2,21 +2,28 @@ import { ATTENTION_BLOCK } from '../../../attention/index.js'
 import type { Head } from './head.js'
 
 /**
- * What is taken from the keys of a block of 64 before they are quantised, and added to the scores again: nothing, the block's
- * own mean key, or the mean key of the block before it. The last is what a cache that quantises every key as it comes can do.
+ * What is taken from the keys of a block of 64 before they are quantised, and added to the scores again: nothing; the block's
+ * `own` mean key, which is known when the block is full; the mean key of the `previous` block, which a cache that
+ * quantises each key as it comes has; or that one `turned` on by 64 positions, as the rotary embedding has turned the
+ * block's own keys since.
  */
-export type KeyShift = 'none' | 'own' | 'previous'
+export type KeyShift = 'none' | 'own' | 'previous' | 'turned'
 
-/** The shifts [⌈keys / 64⌉ · headSize] and the keys less their shift. */
+/**
+ * The shifts [⌈keys / 64⌉ · headSize] and the keys less their shift.
+ * @throws Error for 'turned' without a rotary embedding
+ */
 export function shiftKeys(
-  { k, keys, headSize }: Head,
+  { k, keys, headSize, turn }: Head,
   shift: Exclude<KeyShift, 'none'>,
 ): { shifts: Float32Array; rest: Float32Array } {
+  if (shift === 'turned' && !turn) throw new Error('these keys have no rotary embedding')
   const blocks = Math.ceil(keys / ATTENTION_BLOCK)
   const shifts = new Float32Array(blocks * headSize)
   for (let block = shift === 'own' ? 0 : 1; block < blocks; block++) {
     const from = shift === 'own' ? block : block - 1
-    shifts.set(meanKey(k, from * ATTENTION_BLOCK, keys, headSize), block * headSize)
+    const mean = meanKey(k, from * ATTENTION_BLOCK, keys, headSize)
+    shifts.set(shift === 'turned' && turn ? turn(mean, ATTENTION_BLOCK) : mean, block * headSize)
   }
   const rest = k.map((x, i) => x - shifts[shiftIndex(i, headSize)])
   return { shifts, rest }

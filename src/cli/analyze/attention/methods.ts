@@ -63,16 +63,20 @@ export class Comparison {
 
 /** All methods on one head. */
 export function attempts(head: Head, options: AttentionOptions): Attempt[] {
+  const over = (format: CodeFormat, shift: KeyShift, readings: readonly Reading[]) =>
+    overCodes(head, options, { format, shift, readings })
   return [
     { method: 'binary16, FlashAttention', out: pasaAttention(head, { ...options, beta: 0 }) },
     { method: 'binary16, PASA', out: pasaAttention(head, options) },
     { method: 'bfloat16 cache', out: bf16Attention(head, options) },
-    ...overCodes(head, options, 'int8', 'none', ['bfloat16', 1, 2]),
-    ...overCodes(head, options, 'int8', 'own', [1, 2]),
-    ...overCodes(head, options, 'int8', 'previous', [1, 2]),
-    ...overCodes(head, options, 'mxfp4', 'none', ['bfloat16', 2]),
-    ...overCodes(head, options, 'mxfp4', 'own', [2]),
-    ...overCodes(head, options, 'mxfp4', 'previous', [2]),
+    ...over('int8', 'none', ['bfloat16', 1, 2]),
+    ...over('int8', 'own', [1, 2]),
+    ...over('int8', 'previous', [1, 2]),
+    ...(head.turn ? over('int8', 'turned', [2]) : []),
+    ...over('mxfp4', 'none', ['bfloat16', 2]),
+    ...over('mxfp4', 'own', [2]),
+    ...over('mxfp4', 'previous', [2]),
+    ...(head.turn ? over('mxfp4', 'turned', [2]) : []),
   ]
 }
 
@@ -81,17 +85,18 @@ const SHIFTS: Readonly<Record<KeyShift, string>> = {
   none: '',
   own: ", less the block's mean key",
   previous: ", less the previous block's mean key",
+  turned: ", less the previous block's mean key, turned on",
 }
 const READINGS = { bfloat16: 'made bfloat16', 1: 'MSD, 1 digit', 2: 'MSD, 2 digits' } as const
+type Reading = keyof typeof READINGS
 
 /** One cache of codes, read in several ways. */
 function overCodes(
   head: Head,
   options: AttentionOptions,
-  format: CodeFormat,
-  shift: KeyShift,
-  readings: readonly (keyof typeof READINGS)[],
+  how: { readonly format: CodeFormat; readonly shift: KeyShift; readonly readings: readonly Reading[] },
 ): Attempt[] {
+  const { format, shift, readings } = how
   const { q, v, rows, headSize } = head
   const { shifts, rest } = shift === 'none' ? { shifts: undefined, rest: head.k } : shiftKeys(head, shift)
   const shape = { rows: head.keys, cols: headSize, format }
