@@ -37,7 +37,9 @@ describe('the README', () => {
 
   it('shows every command', () => {
     const shown = new Set(commands.map((line) => line.split(' ')[1]))
-    expect(shown).toEqual(new Set(['run', 'inspect', 'eval', 'bench', 'doctor', 'corpus', 'train', 'rl']))
+    expect(shown).toEqual(
+      new Set(['run', 'inspect', 'eval', 'bench', 'doctor', 'corpus', 'train', 'rl', 'analyze']),
+    )
   })
 
   it.each(commands)('runs: %s', (line) => {

@@ -88,7 +88,8 @@ function pasaText(cells: readonly PasaReport[], seed: number): string {
     .map((distribution) => {
       const heading = `Binary16, ${NUMBERS[distribution]}, heads of 128 (seed ${seed})`
       const meaning =
-        'RMSE against binary64; largest score: |q · k| that a matrix unit would write, binary16 ends at 65504.'
+        'RMSE against binary64, and relative L2 error of the row in the middle; largest score: |q · k| that a matrix unit\n' +
+        'would write, binary16 ends at 65504.'
       const rows = cells
         .filter((one) => one.distribution === distribution)
         .map(({ mean, amplitude, largestScore, naive, pasa }) => [
@@ -97,8 +98,11 @@ function pasaText(cells: readonly PasaReport[], seed: number): string {
           largestScore.toFixed(0),
           cell(naive.error, 'rmse'),
           cell(pasa.error, 'rmse'),
+          cell(naive.error, 'medianRow'),
+          cell(pasa.error, 'medianRow'),
         ])
-      const header = ['mean', 'amplitude', 'largest score', 'FlashAttention', 'PASA']
+      const columns = ['FlashAttention', 'PASA', 'its middle row', "PASA's"]
+      const header = ['mean', 'amplitude', 'largest score', ...columns]
       return [heading, meaning, table([header, ...rows])].join('\n')
     })
     .join('\n\n')
