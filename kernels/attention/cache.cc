@@ -7,12 +7,16 @@
 
 namespace multiscale {
 
-KvCache::KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages)
+KvCache::KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages, bool shifted,
+                 std::vector<float> angles, bool halves)
     : type_(type),
       layers_(layers),
       kv_heads_(kv_heads),
       head_size_(head_size),
       pages_(pages),
+      shifted_(shifted),
+      angles_(std::move(angles)),
+      halves_(halves),
       memory_(page_bytes() * pages) {}
 
 void KvCache::copy_page(int from, int to) {
@@ -31,8 +35,16 @@ int KvCache::append(Pool& pool, const CacheKernels& kernels, int layer, const Ca
     if (!coded()) {
       kernels.floats->store_key[type](k + source, head_size_, at, cache.keys(page));
       kernels.floats->store_value[type](v + source, head_size_, at, cache.values(page));
-    } else if (!kernels.codes->store[static_cast<int>(layout().type)](k + source, v + source, head_size_, at,
-                                                                      cache.keys(page))) {
+      return;
+    }
+    const int which = static_cast<int>(layout().type);
+    if (at == 0) {
+      const int half = static_cast<int>(angles_.size() / 2);
+      const PageTurn turn{angles_.data(), angles_.data() + half, half, halves_};
+      const uint8_t* before = shifted_ && page > 0 ? cache.keys(page - 1) : nullptr;
+      kernels.codes->start_page[which](cache.keys(page), before, head_size_, turn);
+    }
+    if (!kernels.codes->store[which](k + source, v + source, head_size_, at, cache.keys(page))) {
       int first = bad;
       while (row < first && !bad.compare_exchange_weak(first, row)) {
       }
@@ -135,6 +147,7 @@ void KvCache::attend(Pool& pool, const CacheKernels& kernels, int layer, const C
     CodeTask job{};
     fill(number, job);
     job.scratch = scratch + thread * thread_bytes(pass);
+    job.shifted = shifted_;
     job.partials = partials;
     job.chunk = chunk;
     attend(job);

@@ -1,5 +1,7 @@
 // Keys and values of sequences, in pages that they may share, and attention over them on all threads.
 #pragma once
+#include <vector>
+
 #include "attention/contract.h"
 #include "base/memory.h"
 #include "base/pool.h"
@@ -35,7 +37,9 @@ struct CacheAttention {
 
 class KvCache {
  public:
-  KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages);
+  // `angles`: cosines, then sines of a page's turn [2 · half], for `shifted` keys.
+  KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages, bool shifted,
+          std::vector<float> angles, bool halves);
 
   bool allocated() const { return memory_.data() != nullptr; }
   size_t bytes() const { return memory_.size(); }
@@ -78,6 +82,9 @@ class KvCache {
 
   CacheType type_;
   int layers_, kv_heads_, head_size_, pages_;
+  bool shifted_;
+  std::vector<float> angles_;
+  bool halves_;
   Memory memory_;
 };
 

@@ -281,7 +281,7 @@ napi_value rope(napi_env, Arguments& a) {
   return nullptr;
 }
 
-// cache(type, layers, kvHeads, headSize, pages)
+// cache(type, layers, kvHeads, headSize, pages, shifted, angles, half, halves)
 napi_value cache(napi_env env, Arguments& a) {
   const std::string name = a.text(0);
   const CacheType type = name == "f32"    ? CacheType::kF32
@@ -290,8 +290,17 @@ napi_value cache(napi_env env, Arguments& a) {
                                           : CacheType::kMxfp4;
   const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), pages = a.integer(4);
   if (layers < 1 || heads < 1 || size < 1 || pages < 1) throw Failure{"cache out of range"};
-  return wrap(env, allocated(std::make_unique<KvCache>(type, layers, heads, size, pages),
-                             static_cast<size_t>(layers) * heads * size * pages * kPage * 2));
+  if ((type == CacheType::kInt8 || type == CacheType::kMxfp4) && size > kMostCodes)
+    throw Failure{"heads too long for codes"};
+  const bool shifted = a.integer(5) != 0;
+  const int half = a.integer(7);
+  if (half < 0 || 2 * half > size) throw Failure{"angles out of range"};
+  const float* const angles = a.floats(6, 2 * static_cast<size_t>(half));
+  const std::vector<float> turn(angles, angles + 2 * half);
+  const bool halves = a.integer(8) != 0;
+  return wrap(env,
+              allocated(std::make_unique<KvCache>(type, layers, heads, size, pages, shifted, turn, halves),
+                        static_cast<size_t>(layers) * heads * size * pages * kPage * 2));
 }
 
 napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }

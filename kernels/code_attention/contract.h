@@ -18,7 +18,8 @@ namespace multiscale {
 enum class CodeType : int { kInt8 = 0, kMxfp4 = 1 };
 constexpr int kCodeTypes = 2;
 
-// What one kv head has in a page: codes of keys, codes of values, scales of keys, scales of values.
+// What one kv head has in a page: codes of keys, codes of values, scales of keys, scales of values, what was
+// taken from the keys, float32 [width].
 // Elements are padded to a multiple of 16 (int8) or 32 (MXFP4), groups of 32 elements have one E8M0 scale.
 //   keys    int8 [t / 16][d / 4][t % 16][d % 4], code + 128
 //           MXFP4 [t / 16][d / 32][line][t % 16][d % 4]: quad d / 4 % 8 is the low half of the bytes of line
@@ -38,8 +39,9 @@ struct CodeLayout {
     return static_cast<size_t>(kPage) * width / (type == CodeType::kInt8 ? 1 : 2);
   }
   constexpr size_t scale_bytes() const { return type == CodeType::kInt8 ? kPage * 4 : kPage * groups(); }
+  constexpr size_t shift_at() const { return 2 * (code_bytes() + scale_bytes()); }
   constexpr size_t head_bytes() const {  // whole cache lines
-    return (2 * (code_bytes() + scale_bytes()) + 63) / 64 * 64;
+    return (shift_at() + 4 * static_cast<size_t>(width) + 63) / 64 * 64;
   }
 };
 
@@ -48,6 +50,7 @@ struct CodeTask {
   int head_size;
   float scale, softcap;  // softcap 0: none
   bool preload;          // the page after the one that is computed
+  bool shifted;          // what was taken from the keys is added to the scores
   int rows;              // query rows, at most kMaxQueryRows
   const float* q[kMaxQueryRows];
   float* out[kMaxQueryRows];
@@ -70,11 +73,24 @@ constexpr size_t code_scratch_bytes(int head_size) {
   return kMaxQueryRows * (4 * width + 8 * kPage + 4 * kPage + 2 * 4 * width) + 64;
 }
 
+// How far a page's 64 positions turn a key.
+struct PageTurn {
+  const float* cosines;  // [half]
+  const float* sines;
+  int half;
+  bool halves;  // pairs (i, i + half), else (2i, 2i + 1)
+};
+
+constexpr int kMostCodes = 512;  // of a head
+
 struct CodeAttentionKernels {
   // Passes: 1 or 2 digits of queries and probabilities.
   void (*attend[kCodeTypes][2])(const CodeTask& task);
   // What chunks of a row, `stride` floats apart, come to.
   void (*merge)(float* partials, size_t stride, int chunks, int head_size, float* out);
+  // What is taken from the keys of a page: nothing, if `before` is null, else the mean of the keys of that
+  // page, turned. Every step is rounded (src/attention/key-shift.ts).
+  void (*start_page[kCodeTypes])(uint8_t* page, const uint8_t* before, int head_size, const PageTurn& turn);
   // Position `at` of a page. False if a value is not finite; what is stored is then worthless.
   bool (*store[kCodeTypes])(const float* k, const float* v, int head_size, int at, uint8_t* page);
 };

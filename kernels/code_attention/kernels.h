@@ -136,11 +136,13 @@ struct Sums {
 
 // And where what it needs for more lies.
 struct RowState : Sums {
-  float* scores;           // [kPage], then the probabilities
-  uint8_t* query;          // digits
+  float* scores;  // [kPage], then the probabilities
+  const float* q;
+  uint8_t* query;          // its digits
   uint8_t* digits;         // of probabilities [kPage]
   const float* scales;     // of the query's groups, the scores' factor included
   const int32_t* offsets;  // what the codes' offset makes of a group's digits
+  float factor;            // of the scores
   bool finite;             // the query, whose digits would hide it
 };
 
@@ -251,14 +253,20 @@ MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const ui
     for (int v = 0; v < V; v++) store16(rows[r].scores + (first + v) * 16, total[r][v]);
 }
 
-// Scores to probabilities, which replace them, less those of positions outside begin … end - 1 of the page.
-// Returns n_b, -infinity if none is left; *total is their sum.
-MS_INLINE float weigh(float* scores, int begin, int end, float cap, F16* total) {
+MS_INLINE float dot_floats(const float* a, const float* b, int count) {
+  F16 sum = broadcast16(0.0f);
+  for (int d = 0; d < count; d += 16) sum = madd16(load_up_to(a, d, count), load_up_to(b, d, count), sum);
+  return sum_lanes(sum);
+}
+
+// Scores, and what they have in common, to probabilities, which replace them, less those of positions outside
+// begin … end - 1 of the page. Returns n_b, -infinity if none is left; *total is their sum.
+MS_INLINE float weigh(float* scores, int begin, int end, float cap, float common, F16* total) {
   F16 most = broadcast16(-kInfinity);
   F16 t[kVectors];
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; v++) {
-    t[v] = load16(scores + v * 16);
+    t[v] = load16(scores + v * 16) + broadcast16(common);
     if (cap > 0) t[v] = soft_cap16(t[v], cap) * broadcast16(kLog2E);
     const F16 none = broadcast16(-kInfinity);
     if (end < kPage) t[v] = first_lanes(t[v], end - v * 16, none);
@@ -339,6 +347,7 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
   const uint8_t* key_scales = values + layout.code_bytes();
   const uint8_t* all_value_scales = key_scales + layout.scale_bytes();
   const uint8_t* next = preload ? task.cache.keys(page + 1) : nullptr;
+  const float* shift = (const float*)(keys + layout.shift_at());
   for (int v = 0; v < kVectors; v += V)
     score_vectors<Type, Passes, R, V>(rows, keys, key_scales, v, layout.width, next);
 
@@ -349,7 +358,8 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
     end[r] = visible[r] - page * kPage < kPage ? visible[r] - page * kPage : kPage;
     if (end[r] < 0) end[r] = 0;
     F16 total;
-    const float reference = weigh(rows[r].scores, begin[r], end[r], task.softcap, &total);
+    const float common = task.shifted ? dot_floats(rows[r].q, shift, task.head_size) * rows[r].factor : 0.0f;
+    const float reference = weigh(rows[r].scores, begin[r], end[r], task.softcap, common, &total);
     RowState& row = rows[r];
     if (!(reference > -kInfinity)) {  // it sees none of them
       own[r] = 0;
@@ -420,15 +430,16 @@ void attend(const CodeTask& task) {
     row.sums = (float*)take(4 * width);
     all[r].sums = (float*)take(4 * width);
     row.scores = (float*)take(4 * kPage);
+    row.q = task.q[r];
     row.query = take(2 * width);
     row.digits = take(2 * kPage);
     float* scales = (float*)take(4 * groups);
     int32_t* offsets = (int32_t*)take(4 * groups);
     row.scales = scales;
     row.offsets = offsets;
-    const float factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
+    row.factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
     row.finite =
-        split_query<Type, Passes>(task.q[r], task.head_size, width, factor, row.query, scales, offsets);
+        split_query<Type, Passes>(task.q[r], task.head_size, width, row.factor, row.query, scales, offsets);
     if (task.first[r] < from) from = task.first[r];
     if (task.visible[r] > to) to = task.visible[r];
   }
@@ -512,6 +523,42 @@ MS_INLINE void put_value(uint8_t* quad, int part, int kept, I16 codes) {
   for (int i = 0; i < 16; i++) quad[i * 4 + part] = (uint8_t)((quad[i * 4 + part] & kept) | bytes[i]);
 }
 
+// A key's code, in units of its scale.
+template <CodeType Type>
+MS_INLINE int key_code(const uint8_t* keys, int width, int at, int d) {
+  const uint8_t* vector = keys + at / 16 * kVectorBytes<Type> * width;
+  if constexpr (Type == CodeType::kInt8) return vector[d / 4 * 64 + at % 16 * 4 + d % 4] - 128;
+  const uint8_t both = vector[d / 32 * 256 + d % 16 / 4 * 64 + at % 16 * 4 + d % 4];
+  const uint8_t* table = kInfo<kCodes<Type>>.table;
+  return table[d % 32 < 16 ? both & 15 : both >> 4] - kInfo<kCodes<Type>>.offset;
+}
+
+template <CodeType Type>
+void start_page(uint8_t* page, const uint8_t* before, int head_size, const multiscale::PageTurn& turn) {
+  const CodeLayout layout(Type, head_size);
+  float* shift = (float*)(page + layout.shift_at());
+  for (int d = 0; d < layout.width; d++) shift[d] = 0;
+  if (!before) return;
+  const uint8_t* scales = before + 2 * layout.code_bytes();
+  const float* taken = (const float*)(before + layout.shift_at());
+  for (int d = 0; d < head_size; d++) {
+    float sum = 0;
+    for (int vector = 0; vector < kVectors; vector++) {
+      float scale[16];
+      store16(scale, scales_of<Type>(scales, d / multiscale::kGroup, vector));
+      for (int i = 0; i < 16; i++)
+        sum += scale[i] * (float)key_code<Type>(before, layout.width, vector * 16 + i, d);
+    }
+    shift[d] = sum * (1.0f / kPage) + taken[d];
+  }
+  for (int i = 0; i < turn.half; i++) {
+    float &a = shift[turn.halves ? i : 2 * i], &b = shift[turn.halves ? i + turn.half : 2 * i + 1];
+    const float x = a, y = b;
+    a = x * turn.cosines[i] - y * turn.sines[i];
+    b = x * turn.sines[i] + y * turn.cosines[i];
+  }
+}
+
 template <CodeType Type>
 bool store(const float* k, const float* v, int head_size, int at, uint8_t* page) {
   const CodeLayout layout(Type, head_size);
@@ -519,6 +566,11 @@ bool store(const float* k, const float* v, int head_size, int at, uint8_t* page)
   const int lane = at % 16, quad = at / 4, part = at % 4;
   uint8_t *keys = page + at / 16 * kVectorBytes<Type> * layout.width, *values = page + layout.code_bytes();
   uint8_t *key_scales = values + layout.code_bytes(), *value_scales = key_scales + layout.scale_bytes();
+  const float* shift = (const float*)(page + layout.shift_at());
+  float rest[multiscale::kMostCodes];
+  for (int d = 0; d < layout.width; d += 16)
+    store16(rest + d, load_up_to(k, d, head_size) - load16(shift + d));
+  k = rest;
   for (int begin = 0, g = 0; begin < layout.width; begin += group, g++) {
     const int end = begin + group < head_size ? begin + group : head_size;
     const int32_t key_bits = largest_bits(k, begin, end), value_bits = largest_bits(v, begin, end);
@@ -553,6 +605,7 @@ constexpr multiscale::CodeAttentionKernels kKernels = {
     {{attend<CodeType::kInt8, 1>, attend<CodeType::kInt8, 2>},
      {attend<CodeType::kMxfp4, 1>, attend<CodeType::kMxfp4, 2>}},
     merge_chunks,
+    {start_page<CodeType::kInt8>, start_page<CodeType::kMxfp4>},
     {store<CodeType::kInt8>, store<CodeType::kMxfp4>},
 };
 

@@ -64,7 +64,14 @@ export interface Addon {
     positions: Int32Array,
     halfSplit: boolean,
   ): void
-  cache(type: string, layers: number, kvHeads: number, headSize: number, pages: number): Handle
+  cache(
+    type: string,
+    layers: number,
+    kvHeads: number,
+    headSize: number,
+    pages: number,
+    ...keyShift: [shifted: number, angles: Float32Array, half: number, halves: number]
+  ): Handle
   cacheBytes(cache: Handle): number
   copyPage(cache: Handle, from: number, to: number): void
   freeCache(cache: Handle): void

@@ -1,3 +1,4 @@
+import type { BlockTurn } from '../attention/index.js'
 import type { MatrixTypeName, QuantizedMatrix } from '../format/index.js'
 
 /** Activations of one scale when the granularity is 'group'; also the group of most weight formats. */
@@ -47,6 +48,11 @@ export interface CacheShape {
   readonly headSize: number
   /** Positions of all sequences together; whole pages of 64 are made. */
   readonly capacity: number
+  /**
+   * For codes: from the keys of each page the mean of the page before is taken, turned on by 64 positions, before they are
+   * quantised, and added to their scores again (`nextKeyShift` of multiscale/attention). Default: nothing is taken.
+   */
+  readonly keyShift?: BlockTurn
 }
 
 /**

@@ -180,7 +180,7 @@ export function checkRope(x: Tensor, { heads, table, positions }: RopeOptions): 
 }
 
 export function checkCache(shape: CacheShape): void {
-  const { type, layers, kvHeads, headSize, capacity } = shape
+  const { type, layers, kvHeads, headSize, capacity, keyShift } = shape
   ensure(['f32', 'f16', 'int8', 'mxfp4'].includes(type), () => {
     return `a cache cannot hold ${JSON.stringify(type)}; use 'f32', 'f16', 'int8' or 'mxfp4'`
   })
@@ -188,7 +188,18 @@ export function checkCache(shape: CacheShape): void {
     [layers, kvHeads, headSize, capacity].every(isCount),
     () => `impossible cache shape ${JSON.stringify(shape)}`,
   )
+  const codes = type === 'int8' || type === 'mxfp4'
+  // Sums of two digits' products with codes fit 32 bits up to 520.
+  ensure(!codes || headSize <= MOST_CODES, () => {
+    return `heads of ${headSize} elements are too long for a cache of codes, which takes ${MOST_CODES}; use 'f16'`
+  })
+  if (!keyShift) return
+  ensure(codes, () => `keys are shifted in caches of codes only, not in '${type}'`)
+  const { length } = keyShift.angles
+  ensure(length % 2 === 0 && length <= headSize, () => `${length} angles do not turn heads of ${headSize}`)
 }
+
+const MOST_CODES = 512
 
 /** The pool of all of them. */
 export function onePool<P>(caches: readonly { readonly pool: P }[]): P {

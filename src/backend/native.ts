@@ -336,8 +336,11 @@ class NativeBackend extends HostTensors implements Backend {
   cache(shape: CacheShape): KvCache {
     this.#checkOpen()
     check.checkCache(shape)
-    const { type, layers, kvHeads, headSize, capacity } = shape
-    const handle = this.#addon.cache(type, layers, kvHeads, headSize, Math.ceil(capacity / PAGE))
+    const { type, layers, kvHeads, headSize, capacity, keyShift } = shape
+    const { angles = new Float32Array(0), pairs } = keyShift ?? {}
+    const pages = Math.ceil(capacity / PAGE)
+    const turn = [keyShift ? 1 : 0, angles, angles.length / 2, pairs === 'half' ? 1 : 0] as const
+    const handle = this.#addon.cache(type, layers, kvHeads, headSize, pages, ...turn)
     const pool = new NativePool(this.#addon, this, shape, handle)
     return this.sequence(pool, new PageTable(pool.pages))
   }

@@ -1,3 +1,4 @@
+import type { BlockTurn } from '../attention/index.js'
 import { type MatrixTypeName, type QuantizedMatrix, tensorType } from '../format/index.js'
 import type { CacheShape, CacheType, KvCache, Pass, Sequence, Tensor, Weight } from './backend.js'
 import * as check from './checks.js'
@@ -73,12 +74,14 @@ export abstract class CachePool implements CacheShape {
   readonly kvHeads: number
   readonly headSize: number
   readonly capacity: number
+  readonly keyShift: BlockTurn | undefined
   readonly pages: PagePool
   abstract readonly byteLength: number
   /** Sequences that were not freed. */
   sequences = 0
 
-  constructor({ type, layers, kvHeads, headSize, capacity }: CacheShape) {
+  constructor({ type, layers, kvHeads, headSize, capacity, keyShift }: CacheShape) {
+    this.keyShift = keyShift
     this.type = type
     this.layers = layers
     this.kvHeads = kvHeads
@@ -116,6 +119,9 @@ export abstract class PagedCache<Pool extends CachePool> implements KvCache {
   }
   get capacity(): number {
     return this.pool.capacity
+  }
+  get keyShift(): BlockTurn | undefined {
+    return this.pool.keyShift
   }
   get byteLength(): number {
     return this.pool.byteLength

@@ -52,8 +52,8 @@ export function cacheRowBytes(type: CacheType, headSize: number): number {
     case 'f16':
       return 2 * headSize
     case 'int8':
-      return padded(16) + 4
+      return padded(16) * (1 + 1 / 32) + 4
     case 'mxfp4':
-      return padded(32) * (1 / 2 + 1 / 32)
+      return padded(32) * (1 / 2 + 1 / 32 + 1 / 32)
   }
 }

@@ -1,4 +1,10 @@
-import { type CodeFormat, msdAttention, type QuantizedRows, quantizeRows } from '../attention/index.js'
+import {
+  type CodeFormat,
+  msdAttention,
+  nextKeyShift,
+  type QuantizedRows,
+  quantizeRows,
+} from '../attention/index.js'
 import { fp16 } from '../dtype/index.js'
 import { decodeCodes, dequantize, type QuantizedMatrix } from '../format/index.js'
 import { decomposeInt8, MX_BLOCK } from '../msd/index.js'
@@ -123,6 +129,8 @@ class ReferencePool extends CachePool {
   /** Of codes: [pages][layers][PAGE][kvHeads · groups] each. */
   readonly keyScales: Float32Array
   readonly valueScales: Float32Array
+  /** What is taken from the keys of a page: [pages][layers][kvHeads · headSize]. */
+  readonly shifts: Float32Array
   /** Scales of a head's row; 0 where there are none. */
   readonly groups: number
 
@@ -135,10 +143,11 @@ class ReferencePool extends CachePool {
     this.values = new Float32Array(rows * headSize)
     this.keyScales = new Float32Array(rows * this.groups)
     this.valueScales = new Float32Array(rows * this.groups)
+    this.shifts = new Float32Array(this.groups > 0 ? (rows / PAGE) * headSize : 0)
   }
 
   get #arrays(): Float32Array[] {
-    return [this.keys, this.values, this.keyScales, this.valueScales]
+    return [this.keys, this.values, this.keyScales, this.valueScales, this.shifts]
   }
 
   get byteLength(): number {
@@ -156,6 +165,28 @@ class ReferencePool extends CachePool {
   row(pages: ArrayLike<number>, layer: number, position: number): number {
     const page = pages[Math.floor(position / PAGE)] * this.layers + layer
     return (page * PAGE + (position % PAGE)) * this.kvHeads
+  }
+
+  /** What is taken from the keys of a page [kvHeads · headSize], or of one of its heads [headSize]. */
+  shift(page: number, layer: number, head?: number): Float32Array {
+    const width = this.kvHeads * this.headSize
+    const at = (page * this.layers + layer) * width
+    if (head === undefined) return this.shifts.subarray(at, at + width)
+    return this.shifts.subarray(at + head * this.headSize, at + (head + 1) * this.headSize)
+  }
+
+  /** Sets the shift of page `index` of a sequence, from the page before it. */
+  startPage(pages: ArrayLike<number>, layer: number, index: number): void {
+    const { kvHeads, keyShift } = this
+    this.shift(pages[index], layer).fill(0)
+    if (!keyShift || index === 0) return
+    const first = this.row(pages, layer, (index - 1) * PAGE)
+    for (let head = 0; head < kvHeads; head++) {
+      const rows = Array.from({ length: PAGE }, (_, t) => first + t * kvHeads + head)
+      const before = this.shift(pages[index - 1], layer, head)
+      const shift = nextKeyShift(this.quantized('keys', rows), before, keyShift)
+      this.shift(pages[index], layer, head).set(shift)
+    }
   }
 
   /** Codes of rows `at` (as `row` counts), as they lie. */
@@ -323,17 +354,22 @@ class ReferenceBackend extends HostTensors implements Backend {
     const [keys, values] = [k, v].map((t) => check.own(t, ReferenceTensor).values)
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
-        const at = pool.row(table.pages, layer, positions[row])
+        const position = positions[row]
+        const at = pool.row(table.pages, layer, position)
         const from = row * k.cols
-        store(pool, at, 'keys', keys.subarray(from, from + k.cols), row)
+        if (pool.groups > 0 && position % PAGE === 0) pool.startPage(table.pages, layer, position / PAGE)
+        const shift =
+          pool.groups > 0 ? pool.shift(table.pages[Math.floor(position / PAGE)], layer) : undefined
+        const own = keys.subarray(from, from + k.cols)
+        store(pool, at, 'keys', shift ? own.map((x, i) => x - shift[i]) : own, row)
         store(pool, at, 'values', values.subarray(from, from + k.cols), row)
       }
   }
 
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void {
     const { pool, caches, starts, positions } = this.#current(pass)
-    const own = check.checkAttention(q, pool, pass, out, options)
-    const { layer, heads } = own
+    const how = check.checkAttention(q, pool, pass, out, options)
+    const { layer, heads } = how
     const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
     const { headSize, kvHeads } = pool
     for (const [i, { table }] of caches.entries())
@@ -341,9 +377,14 @@ class ReferenceBackend extends HostTensors implements Backend {
         const rows = Array.from({ length: positions[row] + 1 }, (_, t) => pool.row(table.pages, layer, t))
         for (let head = 0; head < heads; head++) {
           const at = row * q.cols + head * headSize
-          const places = rows.map((first) => first + Math.floor((head * kvHeads) / heads))
-          const of = pool.groups > 0 ? attendCodes : attend
-          result.set(of(query.subarray(at, at + headSize), pool, places, own), at)
+          const kvHead = Math.floor((head * kvHeads) / heads)
+          const places = rows.map((first) => first + kvHead)
+          const own = query.subarray(at, at + headSize)
+          const shifts = () => table.pages.map((page) => pool.shift(page, layer, kvHead))
+          result.set(
+            pool.groups > 0 ? attendCodes(own, pool, places, shifts(), how) : attend(own, pool, places, how),
+            at,
+          )
         }
       }
   }
@@ -409,11 +450,17 @@ function attendCodes(
   q: Float32Array,
   pool: ReferencePool,
   places: readonly number[],
+  shiftsOfPages: readonly Float32Array[],
   { scale, passes, window, softcap }: How,
 ): Float64Array {
   if (!q.every(Number.isFinite)) return new Float64Array(q.length).fill(Number.NaN)
   const [keys, values] = [pool.quantized('keys', places), pool.quantized('values', places)]
-  return msdAttention({ q, rows: 1, keys, values }, { scale, passes, window, softcap: softcap || undefined })
+  const shifts = new Float32Array(Math.ceil(places.length / PAGE) * q.length)
+  for (let page = 0; page * PAGE < places.length; page++) shifts.set(shiftsOfPages[page], page * q.length)
+  return msdAttention(
+    { q, rows: 1, keys, values, shifts },
+    { scale, passes, window, softcap: softcap || undefined },
+  )
 }
 
 /**

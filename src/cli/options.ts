@@ -33,6 +33,7 @@ export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'
   kv: CacheType
+  kvShift?: boolean
   backend?: 'native' | 'wasm' | 'reference'
   variant?: string
   threads?: number
@@ -75,6 +76,8 @@ export function addComputeOptions(command: Command): Command {
         .choices(['f32', 'f16', 'int8', 'mxfp4'])
         .default('f32'),
     )
+    .option('--kv-shift', 'with int8 and mxfp4, store keys less the mean of those before them (default)')
+    .option('--no-kv-shift', 'store them as they are')
     .addOption(
       new Option('--backend <name>', 'where to compute (default: native if built, else wasm)').choices([
         'native',
@@ -94,6 +97,7 @@ export function addComputeOptions(command: Command): Command {
 }
 
 export function loadOptions(flags: ComputeFlags): LoadOptions {
-  const { granularity, kv, backend, variant, threads } = flags
-  return { passes: Number(flags.passes) as 1 | 2 | 3, granularity, cacheType: kv, backend, variant, threads }
+  const { granularity, kv, kvShift, backend, variant, threads } = flags
+  const passes = Number(flags.passes) as 1 | 2 | 3
+  return { passes, granularity, cacheType: kv, keyShift: kvShift, backend, variant, threads }
 }

@@ -6,7 +6,7 @@ import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkBackendMemory, checkMemory, estimateMemory } from './memory.js'
-import type { RopeFrequencies } from './rope.js'
+import { pageTurn, type RopeFrequencies } from './rope.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { type AttentionVisitor, visitNumbers } from './visit.js'
 import { loadWeights, matricesOf } from './weights.js'
@@ -61,7 +61,8 @@ export class Engine {
   /** @throws FormatError for a file that cannot be run; Error if memory is short; RangeError for bad options */
   static async load(path: string, options: LoadOptions = {}): Promise<Engine> {
     const started = performance.now()
-    const { passes = 2, granularity = 'group', cacheType = 'f32', signal, onProgress } = options
+    const { passes = 2, granularity = 'group', cacheType = 'f32', keyShift = true } = options
+    const { signal, onProgress } = options
     oneOf('passes', passes, [1, 2, 3])
     oneOf('granularity', granularity, ['group', 'row'])
     oneOf('cacheType', cacheType, ['f32', 'f16', 'int8', 'mxfp4'])
@@ -82,7 +83,10 @@ export class Engine {
       if (options.threads === undefined) await backend.tune(matricesOf(weights))
       const graph = new Graph(backend, config, weights, { passes, granularity, context, batch })
       const { layers, kvHeads, headSize } = config
-      const cache = backend.cache({ type: cacheType, layers, kvHeads, headSize, capacity: context })
+      const shifted = keyShift && (cacheType === 'int8' || cacheType === 'mxfp4')
+      const turn = shifted ? pageTurn(weights.rope, config.rope.pairs) : undefined
+      const shape = { type: cacheType, layers, kvHeads, headSize, capacity: context }
+      const cache = backend.cache({ ...shape, keyShift: turn })
       const loadSeconds = (performance.now() - started) / 1000
       const info = describe(
         config,

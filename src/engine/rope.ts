@@ -1,3 +1,5 @@
+import type { BlockTurn } from '../attention/index.js'
+import { PAGE } from '../backend/index.js'
 import { FormatError, type GgufFile } from '../format/index.js'
 
 /**
@@ -92,6 +94,12 @@ export function ropeFrequencies(
 /** The pair that turns `rotations` times within the original context (YaRN, equation 17 solved for the pair). */
 function yarnPair(rotations: number, width: number, base: number, context: number): number {
   return (width * Math.log(context / (rotations * 2 * Math.PI))) / (2 * Math.log(base))
+}
+
+/** How far a page of a cache turns keys, for its keyShift. */
+export function pageTurn({ frequencies }: RopeFrequencies, pairs: BlockTurn['pairs']): BlockTurn {
+  const angles = [...frequencies].map((frequency) => PAGE * frequency)
+  return { angles: Float32Array.from([...angles.map(Math.cos), ...angles.map(Math.sin)]), pairs }
 }
 
 /** Cosines then sines of every position's angles, [positions, width], for Backend.rope. */

@@ -14,6 +14,8 @@ export interface LoadOptions {
    * two are codes, which attention multiplies as they are (not with WebAssembly).
    */
   readonly cacheType?: CacheType
+  /** Whether keys of a cache of codes are stored less the mean of those before them, which lowers their error. Default true. */
+  readonly keyShift?: boolean
   /** Default: native if the addon was built, else wasm. */
   readonly backend?: BackendName
   /** Threads for kernels. Default: one per core, and for decoding as many as are measured to be fastest. */
@@ -133,6 +135,7 @@ export const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, true>> = {
   passes: true,
   granularity: true,
   cacheType: true,
+  keyShift: true,
   backend: true,
   threads: true,
   variant: true,

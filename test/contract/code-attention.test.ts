@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dequantizeRows, quantizeRows } from '../../src/attention/index.js'
-import type { Backend } from '../../src/backend/index.js'
-import { attend, attentionCase, codeBound, filledCache } from '../helpers/attention.js'
+import type { Backend, KvCache } from '../../src/backend/index.js'
+import { attend, attentionCase, codeBound, exactAttention, filledCache, LAYER } from '../helpers/attention.js'
+import { distance } from '../helpers/attention-data.js'
 import { expectBits, expectVaried, expectWithin, tensorOf } from '../helpers/contract.js'
 import { randomNormal } from '../helpers/quants.js'
 import { NATIVE, REFERENCE, SUBJECTS } from './backends.js'
@@ -107,6 +108,60 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
     }
     backend.free(cache)
   })
+
+  test.each(
+    TYPES.flatMap((type) =>
+      [
+        { headSize: 20, width: 12, pairs: 'half' as const },
+        { headSize: 64, width: 64, pairs: 'interleaved' as const },
+        { headSize: 64, width: 0, pairs: 'half' as const },
+        { headSize: 80, width: 80, pairs: 'half' as const },
+      ].map((head) => ({ type, ...head })),
+    ),
+  )(
+    '$type: keys of $headSize less the mean of the page before, $width of it turned by $pairs',
+    async (shape) => {
+      const { type, headSize, width, pairs } = shape
+      const turns = Array.from({ length: width / 2 }, (_, i) => 64 * 0.3 ** i)
+      const angles = Float32Array.from([...turns.map(Math.cos), ...turns.map(Math.sin)])
+      const plain = attentionCase(type, headSize, 2, 3, 270, 31)
+      // Keys with something in common, as those of models.
+      const keys = plain.keys.map((x, i) => x + 2 * Math.sin(i % headSize))
+      const c = { ...plain, keys, keyShift: { angles, pairs } }
+      const [cache, theirs] = [filledCache(backend, c, 640), filledCache(oracle, c)]
+      const want = await attend(oracle, theirs, c, 250)
+      expectVaried(want, type)
+      const bound = codeBound(c, 2)
+      const out = await attend(backend, cache, c, 250)
+      expectWithin(out, want, () => bound, 'all')
+      // A sequence that goes back, and a fork, come to the same keys again.
+      const kvWidth = 2 * c.headSize
+      const again = (to: KvCache, from: number) => {
+        const part = (x: Float32Array) => tensorOf(backend, 270 - from, kvWidth, x.subarray(from * kvWidth))
+        backend.append(
+          backend.pass([{ cache: to, position: from, tokens: 270 - from }]),
+          LAYER,
+          part(keys),
+          part(c.values),
+        )
+      }
+      const fork = cache.fork(130)
+      cache.truncate(100)
+      again(cache, 100)
+      expectBits(await attend(backend, cache, c, 250), out, c.headSize, 'truncated')
+      backend.free(cache)
+      again(fork, 130)
+      expectBits(await attend(backend, fork, c, 250), out, c.headSize, 'fork')
+      backend.free(fork)
+      // Without rotation the mean is what the pages have in common: less of it, codes are nearer to the keys.
+      if (width > 0) return
+      const exact = exactAttention({ ...c, type: 'f32' }, 250).values
+      const cacheOfAll = filledCache(backend, { ...c, keyShift: undefined })
+      const unshifted = await attend(backend, cacheOfAll, c, 250)
+      backend.free(cacheOfAll)
+      expect(distance(out, exact)).toBeLessThan(0.8 * distance(unshifted, exact))
+    },
+  )
 
   test.each(TYPES)('%s: one position gives back what its codes stand for', async (type) => {
     for (const headSize of [8, 24, 64, 96]) {

@@ -41,11 +41,23 @@ async function objectsOf(backend: Backend): Promise<Objects> {
   }
 }
 
+const TURN = { angles: new Float32Array(4), pairs: 'half' } as const
+
 /** What is wrong, the call, and what the message must name. */
 type Mistake = readonly [string, (b: Backend, o: Objects) => unknown, RegExp]
 
 const MISTAKES: readonly Mistake[] = [
   ['a tensor without rows', (b) => b.tensor(0, 3), /\[0, 3\]/],
+  [
+    'a cache of codes of long heads',
+    (b) => b.cache({ type: 'int8', layers: 1, kvHeads: 1, headSize: 520, capacity: 1 }),
+    /heads of 520 elements are too long for a cache of codes/,
+  ],
+  [
+    'shifted keys of no codes',
+    (b) => b.cache({ type: 'f32', layers: 1, kvHeads: 1, headSize: 16, capacity: 1, keyShift: TURN }),
+    /codes only, not in 'f32'/,
+  ],
   ['half a column', (b) => b.tensor(2, 1.5), /\[2, 1\.5\]/],
   ['rows beyond a tensor', (b, { x }) => b.rows(x, 2, 5), /2 to 5.*\[4, 64\]/],
   ['no rows of a tensor', (b, { x }) => b.rows(x, 2, 2), /2 to 2.*\[4, 64\]/],

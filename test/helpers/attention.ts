@@ -17,6 +17,7 @@ export interface AttentionCase {
   /** [context, heads · headSize]: one query for each position. */
   readonly queries: Float32Array
   readonly scale: number
+  readonly keyShift?: CacheShape['keyShift']
 }
 
 export function attentionCase(
@@ -46,9 +47,9 @@ export const LAYER = 1
 
 /** A cache whose layer 1 holds the case, and whose other layers hold something else. */
 export function filledCache(backend: Backend, c: AttentionCase, capacity = c.context + 3): KvCache {
-  const { type, kvHeads, headSize, context } = c
+  const { type, kvHeads, headSize, context, keyShift } = c
   const width = kvHeads * headSize
-  const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity }
+  const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity, keyShift }
   const cache = backend.cache(shape)
   // A prompt in two uneven parts, then tokens one by one.
   const ends = [
@@ -121,7 +122,9 @@ export function codeBound(c: AttentionCase, passes: 1 | 2, softcap = 0): number 
   const top = passes === 1 ? 127 : 32512
   // Codes may be larger than what they stand for by half a unit, or a quarter.
   const score = 1.25 * scale * norm(queries) * norm(keys)
-  const relative = (6 * score + 16) * U + CAPPED * softcap
+  // Of shifted keys: codes of what may be twice as long, and q · shift, a sum of d / 16 products and a tree.
+  const shifted = c.keyShift ? 6 + headSize / 16 + 6 : 0
+  const relative = ((6 + shifted) * score + 16) * U + CAPPED * softcap
   const flips = Math.min(context, 2 + 32 * context * top * relative)
   // The total is 1/2 at least.
   return 1.25 * most(values) * (2 * relative + (2 * flips) / top)
