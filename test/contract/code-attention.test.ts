@@ -10,7 +10,7 @@ import { NATIVE, REFERENCE, SUBJECTS } from './backends.js'
 /** Attention over codes: exact integers times scales, on every backend that keeps such caches. */
 
 const TYPES = ['int8', 'mxfp4'] as const
-const CONTEXTS = [1, 16, 63, 64, 65, 150]
+const CONTEXTS = [1, 63, 64, 65, 150]
 /** Key heads, and query heads for each. */
 const HEADS = [
   [3, 1],
@@ -20,7 +20,8 @@ const HEADS = [
 const SIZES = [8, 20, 64, 80, 128]
 const CASES = TYPES.flatMap((type) =>
   SIZES.flatMap((headSize) =>
-    HEADS.flatMap(([kvHeads, ratio]) =>
+    // Twenty heads are more than a tile; of one size, for time's sake.
+    HEADS.filter(([, ratio]) => ratio < 20 || headSize === 20).flatMap(([kvHeads, ratio]) =>
       ([1, 2] as const).map((passes) => ({
         type,
         headSize,
@@ -126,8 +127,9 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
       const angles = Float32Array.from([...turns.map(Math.cos), ...turns.map(Math.sin)])
       const plain = attentionCase(type, headSize, 2, 3, 270, 31)
       // Keys with something in common, as those of models.
-      const keys = plain.keys.map((x, i) => x + 2 * Math.sin(i % headSize))
-      const c = { ...plain, keys, keyShift: { angles, pairs } }
+      const keys = plain.keys.map((x, i) => 0.3 * x + 2 * Math.sin(i % headSize))
+      // Values that int8 codes hold, so that what is left is the keys' error.
+      const c = { ...plain, keys, values: plain.values.map(Math.sign), keyShift: { angles, pairs } }
       const [cache, theirs] = [filledCache(backend, c, 640), filledCache(oracle, c)]
       const want = await attend(oracle, theirs, c, 250)
       expectVaried(want, type)
@@ -159,7 +161,7 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
       const cacheOfAll = filledCache(backend, { ...c, keyShift: undefined })
       const unshifted = await attend(backend, cacheOfAll, c, 250)
       backend.free(cacheOfAll)
-      expect(distance(out, exact)).toBeLessThan(0.8 * distance(unshifted, exact))
+      expect(distance(out, exact)).toBeLessThan(0.75 * distance(unshifted, exact))
     },
   )
 

@@ -114,10 +114,11 @@ export function codeBound(c: AttentionCase, passes: 1 | 2, softcap = 0): number 
   const norm = (x: Float32Array) => {
     let largest = 0
     for (let at = 0; at < x.length; at += headSize) {
-      const row = x.subarray(at, at + headSize)
-      largest = Math.max(largest, Math.hypot(...row))
+      let squares = 0
+      for (let d = at; d < at + headSize; d++) squares += x[d] * x[d]
+      largest = Math.max(largest, squares)
     }
-    return largest
+    return Math.sqrt(largest)
   }
   const top = passes === 1 ? 127 : 32512
   // Codes may be larger than what they stand for by half a unit, or a quarter.
