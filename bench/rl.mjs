@@ -71,7 +71,7 @@ const NAMES = {
   is: 'quantised, full weights (IS)',
 }
 
-/** Each is met a dozen times. */
+/** Each is met six or seven times. */
 const TASKS = arithmeticTasks('train').filter((_, i) => i % 23 === 0)
 /** Of sums that neither the policy's first training nor the rewards knew. */
 const OTHER_TASKS = arithmeticTasks('heldout')
