@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { type CodeTypeName, tensorType } from '../../src/format/index.js'
 import { type WriterTensor, type WriterValue, writeGguf } from './gguf-writer.js'
 import { type EncodableTypeName, encodeQuantized, seededRandom } from './quants.js'
@@ -29,6 +33,21 @@ export interface TinyModel {
 /** <unk>, <s>, </s>, the 256 bytes, and the 29 most common letters and blanks of English as pieces. */
 const PIECES = ['<unk>', '<s>', '</s>', ...byteNames(), ...'▁etaoinshrdlucmfwypvbgkjqxz.,']
 export const TINY_VOCABULARY = PIECES.length
+
+/** Writes tiny models into a folder that is there while the calling test file runs. @returns their paths, one by one */
+export function tinyModelWriter(): (model: TinyModel) => string {
+  let folder: string
+  let files = 0
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'multiscale-tiny-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+  return (model) => {
+    const path = join(folder, `${files++}.gguf`)
+    writeFileSync(path, tinyGguf(model))
+    return path
+  }
+}
 
 export function tinyGguf(model: TinyModel = {}): Uint8Array {
   const { architecture = 'llama', layers = 2, width = 64, heads = 4, kvHeads = 2, feedForward = 96 } = model

@@ -1,27 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { nativeVariants } from '../../src/backend/index.js'
 import { Engine } from '../../src/engine/engine.js'
 import type { LoadOptions } from '../../src/engine/types.js'
-import { type TinyModel, tinyGguf, withNanScale } from '../helpers/tiny-model.js'
+import { type TinyModel, tinyModelWriter, withNanScale } from '../helpers/tiny-model.js'
 import { digitTolerance, floatTolerance, largestDifference, largestMagnitude } from '../helpers/tolerance.js'
 
 /** The graph on the native backend against the reference, for models and options that no golden covers. */
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'multiscale-graph-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let files = 0
-function write(model: TinyModel): string {
-  const path = join(folder, `${files++}.gguf`)
-  writeFileSync(path, tinyGguf(model))
-  return path
-}
+const write = tinyModelWriter()
 
 const IDS = Array.from({ length: 40 }, (_, i) => (i === 0 ? 1 : (37 * i * i + 11) % 288))
 

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadModel } from 'multiscale'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,25 +10,14 @@ import { Trace } from '../../src/engine/trace.js'
 import type { LoadOptions } from '../../src/engine/types.js'
 import type { LayerAttention } from '../../src/engine/visit.js'
 import { float32Tolerance, worst } from '../helpers/attention-data.js'
-import { type TinyModel, tinyGguf } from '../helpers/tiny-model.js'
+import { tinyModelWriter } from '../helpers/tiny-model.js'
 
 /** What a visitor sees of a pass, and what it can change. */
 
 const BUILT_IN = fileURLToPath(builtInModel)
 const ONE_THREAD: LoadOptions = { threads: 1 }
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'multiscale-trace-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let files = 0
-function write(model: TinyModel): string {
-  const path = join(folder, `${files++}.gguf`)
-  writeFileSync(path, tinyGguf(model))
-  return path
-}
+const write = tinyModelWriter()
 
 const IDS = Array.from({ length: 40 }, (_, i) => (i === 0 ? 1 : (37 * i * i + 11) % 288))
 const STORY = 'Once upon a time, there was a little girl named Lily. One day, she found a red ball.'

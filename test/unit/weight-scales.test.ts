@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { modelConfig } from '../../src/engine/config.js'
 import { Engine } from '../../src/engine/engine.js'
 import type { LoadOptions } from '../../src/engine/types.js'
@@ -9,7 +6,7 @@ import { checkTensors } from '../../src/engine/weights.js'
 import { dequantize, openGguf } from '../../src/format/index.js'
 import type { WriterTensor } from '../helpers/gguf-writer.js'
 import { randomBlocks, seededRandom } from '../helpers/quants.js'
-import { type TinyModel, tinyGguf } from '../helpers/tiny-model.js'
+import { type TinyModel, tinyGguf, tinyModelWriter } from '../helpers/tiny-model.js'
 import { digitTolerance, floatTolerance, largestDifference, largestMagnitude } from '../helpers/tolerance.js'
 
 /** Models in NVFP4, whose files may keep a scale beside each matrix, against the same weights in float32. */
@@ -18,18 +15,8 @@ const SHAPE = { layers: 2, width: 64, heads: 4, headSize: 16, feedForward: 128 }
 const IDS = Array.from({ length: 30 }, (_, i) => (i === 0 ? 1 : (37 * i * i + 11) % 288))
 const BACKENDS = ['reference', 'native'] as const
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'multiscale-scales-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let files = 0
-function write(model: TinyModel): string {
-  const path = join(folder, `${files++}.gguf`)
-  writeFileSync(path, tinyGguf({ ...SHAPE, ...model }))
-  return path
-}
+const writeTiny = tinyModelWriter()
+const write = (model: TinyModel) => writeTiny({ ...SHAPE, ...model })
 
 async function logits(path: string, options: LoadOptions): Promise<Float32Array> {
   const engine = await Engine.load(path, { passes: 3, ...options })
