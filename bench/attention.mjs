@@ -2,9 +2,10 @@
 // values once needs, prefill as a share of the multiply peak, with and without preloading.
 //
 //     node bench/attention.mjs [--types f16,int8,mxfp4] [--decode 4096,16384] [--prefill 2048,8192]
-//                              [--heads 32,8,64] [--threads 2] [--rounds 9] [--out FILE]
+//                              [--heads 32,8,64] [--latent 0] [--threads 2] [--rounds 9] [--out FILE]
 //
-// --heads: query heads, key heads, head size. Types and both ways of loading take turns within a round; each
+// --heads: query heads, key heads, head size. --latent: keys are one row for all heads, and their first so many elements
+// are the values (MLA: --heads 16,1,576 --latent 512 --types f16,int8); its decoding is a share of the multiply peak. Types and both ways of loading take turns within a round; each
 // measurement stands between two of the ceiling, and is divided by the larger. Medians. The answers of some rows are
 // compared with float64 attention over what the cache's codes stand for.
 import { writeFileSync } from 'node:fs'
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     decode: { type: 'string', default: '4096,16384' },
     prefill: { type: 'string', default: '2048,8192' },
     heads: { type: 'string', default: '32,8,64' },
+    latent: { type: 'string', default: '0' },
     threads: { type: 'string', default: String(availableParallelism()) },
     variant: { type: 'string' },
     rounds: { type: 'string', default: '9' },
@@ -30,6 +32,8 @@ const { values: options } = parseArgs({
 const numbers = (list) => (list ? list.split(',').map(Number) : [])
 const types = options.types.split(',')
 const [heads, kvHeads, headSize] = numbers(options.heads)
+const latent = Number(options.latent) || undefined
+const valueSize = latent ?? headSize
 const threads = Number(options.threads)
 const rounds = Number(options.rounds)
 const { variant } = options
@@ -50,14 +54,14 @@ function random(length, seed) {
 }
 
 function subject(type, backend, label, layers, context, keys, values) {
-  const cache = backend.cache({ type, layers, kvHeads, headSize, capacity: context })
+  const cache = backend.cache({ type, layers, kvHeads, headSize, latent, capacity: context })
   const pass = backend.pass([{ cache, position: 0, tokens: context }])
   const put = (x) => {
     const tensor = backend.tensor(context, kvHeads * headSize)
     backend.upload(tensor, x)
     return tensor
   }
-  const [k, v] = [put(keys), put(values)]
+  const [k, v] = [put(keys), latent ? undefined : put(values)]
   for (let layer = 0; layer < layers; layer++) backend.append(pass, layer, k, v)
   return { type, label, backend, cache, layers }
 }
@@ -67,26 +71,33 @@ function errorOf(type, out, row, position, queries, keys, values) {
   const head = heads - 1
   const kv = kvHeads - 1
   const count = position + 1
-  const part = (x) =>
-    Float32Array.from({ length: count * headSize }, (_, i) => {
-      const t = Math.floor(i / headSize)
-      return x[(t * kvHeads + kv) * headSize + (i % headSize)]
+  const part = (x, size = headSize) =>
+    Float32Array.from({ length: count * size }, (_, i) => {
+      const t = Math.floor(i / size)
+      return x[(t * kvHeads + kv) * headSize + (i % size)]
     })
   const stored = (x) =>
     type === 'f32'
       ? x
       : type === 'f16'
         ? x.map((value) => fp16.round(value))
-        : dequantizeRows(quantizeRows(x, { rows: count, cols: headSize, format: type }))
-  const at = (row * heads + head) * headSize
-  const input = { q: queries.subarray(at, at + headSize), k: stored(part(keys)), v: stored(part(values)) }
-  const want = exactAttention({ ...input, rows: 1, keys: count, headSize })
-  const [difference, norm] = want.reduce(([d, n], x, i) => [d + (out[at + i] - x) ** 2, n + x * x], [0, 0])
+        : dequantizeRows(
+            quantizeRows(x, { rows: count, cols: x.length / count, format: type, groupSize: latent }),
+          )
+  const at = row * heads + head
+  const q = queries.subarray(at * headSize, (at + 1) * headSize)
+  const v = stored(part(latent ? keys : values, valueSize))
+  const want = exactAttention({ q, k: stored(part(keys)), v, rows: 1, keys: count, headSize, valueSize })
+  const got = out.subarray(at * valueSize, (at + 1) * valueSize)
+  const [difference, norm] = want.reduce(([d, n], x, i) => [d + (got[i] - x) ** 2, n + x * x], [0, 0])
   return Math.sqrt(difference / norm)
 }
 
+/** Whether reading the cache is what binds, not multiplying. */
+const reads = (tokens) => tokens === 1 && !latent
+
 async function measure(tokens, context) {
-  const rowBytes = 2 * context * kvHeads * headSize
+  const rowBytes = (latent ? 1 : 2) * context * kvHeads * headSize
   const layers = tokens === 1 ? Math.max(2, Math.ceil(CACHE_BYTES / rowBytes)) : 2
   const [keys, values] = [random(context * kvHeads * headSize, 1), random(context * kvHeads * headSize, 2)]
   const queries = random(tokens * heads * headSize, 3)
@@ -101,7 +112,7 @@ async function measure(tokens, context) {
   for (let round = 0; round <= rounds; round++)
     for (const [i, { type, label, backend, cache }] of subjects.entries()) {
       const q = backend.tensor(tokens, heads * headSize)
-      const out = backend.tensor(tokens, heads * headSize)
+      const out = backend.tensor(tokens, heads * valueSize)
       backend.upload(q, queries)
       const pass = backend.pass([{ cache, position: first, tokens }])
       const ceiling = () => measureCeilings({ variant, threads, milliseconds: 30 })
@@ -125,9 +136,9 @@ async function measure(tokens, context) {
         continue
       }
       const codes = type === 'int8' || type === 'mxfp4'
-      const pairs = (heads * headSize * tokens * (2 * first + tokens + 1)) / 2
-      const name = tokens === 1 ? 'readBandwidth' : codes ? 'int8Peak' : 'floatPeak'
-      const amount = tokens === 1 ? cache.byteLength / layers : 2 * pairs * (codes ? 2 : 1)
+      const pairs = (heads * (headSize + valueSize) * tokens * (2 * first + tokens + 1)) / 2
+      const name = reads(tokens) ? 'readBandwidth' : codes ? 'int8Peak' : 'floatPeak'
+      const amount = reads(tokens) ? cache.byteLength / layers : pairs * (codes ? 2 : 1)
       results[i].amount = amount
       results[i].ceiling = name
       results[i].seconds.push(seconds)
@@ -153,22 +164,22 @@ const work = [
 ]
 for (const [tokens, context] of work) {
   console.log(
-    tokens === 1
+    reads(tokens)
       ? `\ndecode, ${context} tokens cached; share of the bandwidth of reading keys and values once`
-      : `\nprefill of ${context} tokens; share of the multiply peak of the type (int8 digits or float32)`,
+      : `\n${tokens === 1 ? 'decode' : 'prefill'}, ${context} tokens; share of the multiply peak of the type (int8 digits or float32)`,
   )
   for (const result of await measure(tokens, context)) {
     results.push(result)
     const { label, seconds, share, best, toF16, amount, error } = result
     console.log(
       `${label.padEnd(18)} ${(seconds * 1e6).toFixed(0).padStart(9)} µs a layer  ` +
-        `${(amount / seconds / 1e9).toFixed(1).padStart(6)} ${tokens === 1 ? 'GB/s' : 'GMAC/s'}  ` +
+        `${(amount / seconds / 1e9).toFixed(1).padStart(6)} ${reads(tokens) ? 'GB/s' : 'GMAC/s'}  ` +
         `share ${share.toFixed(2)} (best ${best.toFixed(2)})  ` +
         `${toF16 ? `time / f16 ${toF16.toFixed(2)}  ` : ''}error ${error.toExponential(1)}`,
     )
   }
 }
 if (options.out) {
-  const shape = { heads, kvHeads, headSize, threads }
+  const shape = { heads, kvHeads, headSize, latent, threads }
   writeFileSync(options.out, `${JSON.stringify({ machine: machine(), shape, results }, null, 2)}\n`)
 }

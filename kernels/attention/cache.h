@@ -37,8 +37,9 @@ struct CacheAttention {
 
 class KvCache {
  public:
-  // `angles`: cosines, then sines of a page's turn [2 · half], for `shifted` keys.
-  KvCache(CacheType type, int layers, int kv_heads, int head_size, int pages, bool shifted,
+  // `latent`: 0, or how much of a key is its value too (attention/contract.h). `angles`: cosines, then sines
+  // of a page's turn [2 · half], for `shifted` keys.
+  KvCache(CacheType type, int layers, int kv_heads, int head_size, int latent, int pages, bool shifted,
           std::vector<float> angles, bool halves);
 
   bool allocated() const { return memory_.data() != nullptr; }
@@ -46,43 +47,39 @@ class KvCache {
   int layers() const { return layers_; }
   int pages() const { return pages_; }
   int kv_heads() const { return kv_heads_; }
-  int head_size() const { return head_size_; }
+  int head_size() const { return layout_.head_size; }
+  int value_size() const { return layout_.value_size(); }
+  bool latent() const { return layout_.latent > 0; }
 
   void copy_page(int from, int to);
 
-  // k and v: [rows][kv_heads · head_size]. Returns -1, or for a cache of codes the first row with a value
-  // that is not finite; what is stored is then worthless.
+  // k and v: [rows][kv_heads · head_size]; of latent rows there is no v. Returns -1, or for a cache of codes
+  // the first row with a value that is not finite; what is stored is then worthless.
   int append(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass, const float* k,
              const float* v);
 
-  // q and out: [rows][heads · head_size]; a row sees its position and those before. `scratch` holds
-  // scratch_bytes.
+  // q: [rows][heads · head_size], out: [rows][heads · value_size]; a row sees its position and those before.
   void attend(Pool& pool, const CacheKernels& kernels, int layer, const CachePass& pass,
-              const CacheAttention& options, const float* q, float* out, uint8_t* scratch) const;
-  size_t scratch_bytes(const Pool& pool, const CachePass& pass, int heads) const;
+              const CacheAttention& options, const float* q, float* out, Memory& scratch) const;
 
  private:
   struct Tasks;
   size_t thread_bytes(const CachePass& pass) const;
   bool coded() const { return type_ == CacheType::kInt8 || type_ == CacheType::kMxfp4; }
-  CodeLayout layout() const {
-    return {type_ == CacheType::kInt8 ? CodeType::kInt8 : CodeType::kMxfp4, head_size_};
+  // Of the keys of a page, layer and kv head in floats; the values follow.
+  size_t key_bytes() const {
+    return static_cast<size_t>(kPage) * head_size() * (type_ == CacheType::kF32 ? 4 : 2);
   }
-  // Of the keys, or the codes of keys, of a page, layer and kv head; the values follow.
-  size_t block_bytes() const {
-    if (coded()) return layout().code_bytes();
-    return static_cast<size_t>(kPage) * head_size_ * (type_ == CacheType::kF32 ? 4 : 2);
-  }
-  size_t head_bytes() const { return coded() ? layout().head_bytes() : 2 * block_bytes(); }
+  size_t head_bytes() const { return coded() ? layout_.head_bytes() : key_bytes() + key_bytes() * !latent(); }
   size_t page_bytes() const { return head_bytes() * layers_ * kv_heads_; }
   CachedHead head(int layer, int kv_head, const int32_t* table) const {
     return {memory_.data() + head_bytes() * (static_cast<size_t>(layer) * kv_heads_ + kv_head), page_bytes(),
-            block_bytes(), table};
+            key_bytes(), table};
   }
 
   CacheType type_;
-  int layers_, kv_heads_, head_size_, pages_;
-  bool shifted_;
+  int layers_, kv_heads_, pages_;
+  CodeLayout layout_;  // of floats the sizes count alone
   std::vector<float> angles_;
   bool halves_;
   Memory memory_;

@@ -32,6 +32,7 @@ struct CachedHead {
 struct AttentionTask {
   CachedHead cache;
   int head_size;
+  int latent;            // MLA: the first so many elements of a key are its value, none are kept; 0: they are
   float scale, softcap;  // scores become softcap · tanh(score / softcap); 0: they stay
   int rows;              // query rows, at most kMaxQueryRows
   const float* q[kMaxQueryRows];

@@ -45,7 +45,7 @@ constexpr int kBlocks = multiscale::kPage / 16;  // of a page
 template <CacheType Type, int R>
 void score_block(const AttentionTask& task, int row, int block, int end) {
   const int page = block / kBlocks;
-  const uint8_t *keys = task.cache.keys(page), *values = task.cache.values(page);
+  const uint8_t *keys = task.cache.keys(page), *values = task.latent ? keys : task.cache.values(page);
   const uint8_t* next = (page + 1) * multiscale::kPage < end ? task.cache.keys(page + 1) : values;
   const size_t base = (size_t)(block % kBlocks) * task.head_size * 16;
   F16 sum[R];
@@ -136,12 +136,57 @@ void value_tail(const AttentionTask& task, int row, int begin) {
   }
 }
 
+constexpr int kLatentAtOnce = 4;
+
+// o[d … d + 3] of R rows that see the same positions, where values are the beginning of keys: a lane is a
+// token, and lanes are added up in the end. What a row does not see is 0 before it is multiplied.
+template <CacheType Type, int R>
+void latent_block(const AttentionTask& task, int row, int d) {
+  const int first = task.first[row], end = task.visible[row];
+  F16 sum[R][kLatentAtOnce] = {};
+  for (int t = first / 16 * 16; t < end; t += 16) {
+    const uint8_t* keys = task.cache.keys(t / multiscale::kPage);
+    const size_t at = (size_t)(t % multiscale::kPage) * task.head_size + (size_t)d * 16;
+    F16 p[R];
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) p[r] = load16(task.scores + (row + r) * task.score_stride + t);
+#pragma GCC unroll 4
+    for (int i = 0; i < kLatentAtOnce; i++) {
+      F16 value = load_elements<Type>(keys, at + i * 16);
+      if (t + 16 > end) value = first_lanes(value, end - t, broadcast16(0.0f));
+      if (t < first) value = first_lanes(broadcast16(0.0f), first - t, value);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; r++) sum[r][i] = madd16(value, p[r], sum[r][i]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int i = 0; i < kLatentAtOnce; i++) task.out[row + r][d + i] = sum_lanes(sum[r][i]);
+}
+
+template <CacheType Type>
+void latent_values(const AttentionTask& task, int begin, int end) {
+  constexpr int kMost = kParts == 1 ? 4 : 2;
+  const auto alike = [&](int row, int count) {  // those of one token are
+    for (int r = row + 1; r < row + count; r++)
+      if (r >= end || task.visible[r] != task.visible[row] || task.first[r] != task.first[row]) return false;
+    return true;
+  };
+  for (int d = 0; d < task.latent; d += kLatentAtOnce)
+    for (int row = begin; row < end;) {
+      if (alike(row, kMost)) latent_block<Type, kMost>(task, row, d), row += kMost;
+      else latent_block<Type, 1>(task, row, d), row += 1;
+    }
+}
+
 template <CacheType Type, int R>
 void attend_rows(const AttentionTask& task, int row) {
   const int begin = task.first[row] / 16, end = task.visible[row + R - 1];
   for (int block = begin; block * 16 < end; block++) score_block<Type, R>(task, row, block, end);
   for (int r = 0; r < R; r++)
     softmax(task.scores + (row + r) * task.score_stride, task.first[row + r], task.visible[row + r]);
+  if (task.latent) return latent_values<Type>(task, row, row + R);
   int d = 0;
   for (; d + 16 <= task.head_size; d += 16) value_block<Type, R>(task, row, d);
   if (d < task.head_size)

@@ -281,26 +281,30 @@ napi_value rope(napi_env, Arguments& a) {
   return nullptr;
 }
 
-// cache(type, layers, kvHeads, headSize, pages, shifted, angles, half, halves)
+// cache(type, layers, kvHeads, headSize, latent, pages, shifted, angles, half, halves)
 napi_value cache(napi_env env, Arguments& a) {
   const std::string name = a.text(0);
   const CacheType type = name == "f32"    ? CacheType::kF32
                          : name == "f16"  ? CacheType::kF16
                          : name == "int8" ? CacheType::kInt8
                                           : CacheType::kMxfp4;
-  const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), pages = a.integer(4);
-  if (layers < 1 || heads < 1 || size < 1 || pages < 1) throw Failure{"cache out of range"};
-  if ((type == CacheType::kInt8 || type == CacheType::kMxfp4) && size > kMostCodes)
-    throw Failure{"heads too long for codes"};
-  const bool shifted = a.integer(5) != 0;
-  const int half = a.integer(7);
+  const bool codes = type == CacheType::kInt8 || type == CacheType::kMxfp4;
+  const int layers = a.integer(1), heads = a.integer(2), size = a.integer(3), latent = a.integer(4);
+  const int pages = a.integer(5);
+  if (layers < 1 || heads < 1 || size < 1 || pages < 1 || latent < 0) throw Failure{"cache out of range"};
+  const bool shifted = a.integer(6) != 0;
+  if (latent && (heads > 1 || latent % 16 || latent > size || size > 2 * latent ||
+                 type == CacheType::kMxfp4 || shifted))
+    throw Failure{"latent rows out of range"};
+  if (codes && (latent ? latent : size) > kMostCodes) throw Failure{"heads too long for codes"};
+  const int half = a.integer(8);
   if (half < 0 || 2 * half > size) throw Failure{"angles out of range"};
-  const float* const angles = a.floats(6, 2 * static_cast<size_t>(half));
+  const float* const angles = a.floats(7, 2 * static_cast<size_t>(half));
   const std::vector<float> turn(angles, angles + 2 * half);
-  const bool halves = a.integer(8) != 0;
+  const bool halves = a.integer(9) != 0;
+  auto object = std::make_unique<KvCache>(type, layers, heads, size, latent, pages, shifted, turn, halves);
   return wrap(env,
-              allocated(std::make_unique<KvCache>(type, layers, heads, size, pages, shifted, turn, halves),
-                        static_cast<size_t>(layers) * heads * size * pages * kPage * 2));
+              allocated(std::move(object), static_cast<size_t>(layers) * heads * size * pages * kPage * 2));
 }
 
 napi_value cache_bytes(napi_env env, Arguments& a) { return number(env, a.object<KvCache>(0).bytes()); }
@@ -334,8 +338,8 @@ CachePass cache_pass(Arguments& a, size_t i, const KvCache& kv) {
   return pass;
 }
 
-// append(context, cache, layer, sequences, starts, positions, tables, stride, k, v) → -1, or the first row
-// with a value that has no code
+// append(context, cache, layer, sequences, starts, positions, tables, stride, k, v | null) → -1, or the first
+// row with a value that has no code
 napi_value append(napi_env env, Arguments& a) {
   Context& c = a.object<Context>(0);
   KvCache& kv = a.object<KvCache>(1);
@@ -343,7 +347,9 @@ napi_value append(napi_env env, Arguments& a) {
   if (layer < 0 || layer >= kv.layers()) throw Failure{"append out of range"};
   const CachePass pass = cache_pass(a, 3, kv);
   const size_t count = static_cast<size_t>(pass.rows()) * kv.kv_heads() * kv.head_size();
-  return number(env, kv.append(c.pool, c.attention, layer, pass, a.floats(8, count), a.floats(9, count)));
+  const float *k = a.floats(8, count), *v = a.optional_floats(9, count);
+  if ((v == nullptr) != kv.latent()) throw Failure{"latent rows have no values"};
+  return number(env, kv.append(c.pool, c.attention, layer, pass, k, v));
 }
 
 // attend(context, cache, layer, sequences, starts, positions, tables, stride, heads, scale, passes, window,
@@ -358,9 +364,9 @@ napi_value attend(napi_env, Arguments& a) {
     throw Failure{"attention out of range"};
   const CachePass pass = cache_pass(a, 3, kv);
   const CacheAttention options{heads, scale, passes, window, softcap, a.integer(13) != 0};
-  const size_t count = static_cast<size_t>(pass.rows()) * heads * kv.head_size();
-  kv.attend(c.pool, c.attention, layer, pass, options, a.floats(14, count), a.floats(15, count),
-            c.scratch.at_least(kv.scratch_bytes(c.pool, pass, heads)));
+  const size_t vectors = static_cast<size_t>(pass.rows()) * heads;
+  kv.attend(c.pool, c.attention, layer, pass, options, a.floats(14, vectors * kv.head_size()),
+            a.floats(15, vectors * kv.value_size()), c.scratch);
   return nullptr;
 }
 

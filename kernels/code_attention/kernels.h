@@ -173,9 +173,9 @@ MS_INLINE void merge(Sums& into, Sums& more, int width) {
   for (int d = 0; d < width; d += 16) store16(into.sums + d, load16(into.sums + d) + load16(more.sums + d));
 }
 
-MS_INLINE void finish(const Sums& row, int head_size, float* out) {
+MS_INLINE void finish(const Sums& row, int size, float* out) {
   const F16 inverse = broadcast16(1.0f / sum_lanes(row.total));
-  for (int d = 0; d < head_size; d += 16) store_up_to(out, d, head_size, load16(row.sums + d) * inverse);
+  for (int d = 0; d < size; d += 16) store_up_to(out, d, size, load16(row.sums + d) * inverse);
 }
 
 // Bits of the largest magnitude: kNotFinite or more if one is not finite.
@@ -193,9 +193,9 @@ MS_INLINE float float_of(int32_t bits) {
 
 // Splits a query into digits, with a scale for each group. False if it is not finite.
 template <CodeType Type, int Passes>
-bool split_query(const float* q, int head_size, int width, float factor, uint8_t* digits, float* scales,
+bool split_query(const CodeLayout& layout, const float* q, float factor, uint8_t* digits, float* scales,
                  int32_t* offsets) {
-  const int group = Type == CodeType::kInt8 ? width : multiscale::kGroup;
+  const int group = layout.group(), width = layout.width, head_size = layout.head_size;
   bool finite = true;
   for (int begin = 0, g = 0; begin < width; begin += group, g++) {
     const int end = begin + group < head_size ? begin + group : head_size;
@@ -205,7 +205,7 @@ bool split_query(const float* q, int head_size, int width, float factor, uint8_t
     if (bits >= kNotFinite) finite = false;
     scales[g] = none ? 0.0f : maximum / kTop<Passes> * factor;
     I16 sum = broadcast16(0);
-    for (int d = begin; d < begin + group; d += 16) {
+    for (int d = begin; d < begin + group && d < width; d += 16) {
       const I16 v = none ? broadcast16(0) : round16(load_up_to(q, d, end) * broadcast16(inverse));
       sum = sum + v;
       put_digits<Passes>(digits, width, d, v);
@@ -218,16 +218,16 @@ bool split_query(const float* q, int head_size, int width, float factor, uint8_t
 // Scales of a group of sixteen keys or values.
 template <CodeType Type>
 MS_INLINE F16 scales_of(const uint8_t* scales, int group, int vector) {
-  if constexpr (Type == CodeType::kInt8) return load16((const float*)scales + vector * 16);
+  if constexpr (Type == CodeType::kInt8) return load16((const float*)scales + group * kPage + vector * 16);
   else return load_half_e8m0x16(scales + group * kPage + vector * 16);
 }
 
 // t of R rows against V vectors of sixteen keys, from vector `first` of a page on.
 template <CodeType Type, int Passes, int R, int V>
-MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const uint8_t* scales, int first,
-                             int width, const uint8_t* ahead) {
-  const int group = Type == CodeType::kInt8 ? width : multiscale::kGroup;
-  const int run = kVectorBytes<Type> * width;
+MS_INLINE void score_vectors(const CodeLayout& layout, const RowState* rows, const uint8_t* keys, int first,
+                             const uint8_t* ahead) {
+  const uint8_t* scales = keys + layout.key_scales_at();
+  const int width = layout.width, group = layout.group(), run = kVectorBytes<Type> * width;
   F16 total[R][V];
   for (int g = 0; g * group < width; g++) {
     const uint8_t* digits[R];
@@ -235,7 +235,8 @@ MS_INLINE void score_vectors(const RowState* rows, const uint8_t* keys, const ui
     for (int r = 0; r < R; r++) digits[r] = digits_at(rows[r].query, width, 0, g * group);
     const int at = first * run + g * group * kVectorBytes<Type>;
     I16 product[R][V];
-    multiply<Type, Passes>(digits, width, keys + at, run, group, ahead ? ahead + at : nullptr, product);
+    const int count = group < width - g * group ? group : width - g * group;
+    multiply<Type, Passes>(digits, width, keys + at, run, count, ahead ? ahead + at : nullptr, product);
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
       const F16 scale = scales_of<Type>(scales, g, first + v);
@@ -336,20 +337,33 @@ MS_INLINE void add_values(const RowState* rows, const uint8_t* values, int first
     }
 }
 
-// One page for R rows. `next` is the page after it, or null.
+// Codes of a page's latent rows as values lie: every 4 × 4 of them is turned over.
+MS_INLINE void turn_latent(const CodeLayout& layout, const uint8_t* keys, uint8_t* values) {
+  typedef uint8_t V16 __attribute__((vector_size(16)));
+  for (int vector = 0; vector < kVectors; vector++)
+    for (int d = 0; d < layout.latent; d += 4) {
+      const uint8_t* from = keys + vector * 16 * layout.width + d / 4 * 64;
+      uint8_t* to = values + (d / 16 * kQuads + vector * 4) * 64 + d % 16 * 4;
+#pragma GCC unroll 4
+      for (int quad = 0; quad < 4; quad++) {
+        V16 x;
+        memcpy(&x, from + quad * 16, 16);
+        x = __builtin_shufflevector(x, x, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        memcpy(to + quad * 64, &x, 16);
+      }
+    }
+}
+
+// One page for R rows, whose values' codes are `values`. If `preload`, the page after it is read.
 template <CodeType Type, int Passes, int R>
-void attend_page(const CodeTask& task, int page, RowState* rows, const int* first, const int* visible,
-                 bool preload) {
+void attend_page(const CodeTask& task, int page, const uint8_t* values, RowState* rows, const int* first,
+                 const int* visible, bool preload) {
   constexpr int V = kVectorsAtOnce<Passes, R>;
-  const CodeLayout layout(Type, task.head_size);
+  const CodeLayout& layout = task.layout;
   const uint8_t* keys = task.cache.keys(page);
-  const uint8_t* values = keys + layout.code_bytes();
-  const uint8_t* key_scales = values + layout.code_bytes();
-  const uint8_t* all_value_scales = key_scales + layout.scale_bytes();
   const uint8_t* next = preload ? task.cache.keys(page + 1) : nullptr;
   const float* shift = (const float*)(keys + layout.shift_at());
-  for (int v = 0; v < kVectors; v += V)
-    score_vectors<Type, Passes, R, V>(rows, keys, key_scales, v, layout.width, next);
+  for (int v = 0; v < kVectors; v += V) score_vectors<Type, Passes, R, V>(layout, rows, keys, v, next);
 
   float own[R];  // 2^(n_b - n)
   int begin[R], end[R];
@@ -358,26 +372,27 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
     end[r] = visible[r] - page * kPage < kPage ? visible[r] - page * kPage : kPage;
     if (end[r] < 0) end[r] = 0;
     F16 total;
-    const float common = task.shifted ? dot_floats(rows[r].q, shift, task.head_size) * rows[r].factor : 0.0f;
+    const float common = layout.shifted ? dot_floats(rows[r].q, shift, layout.head_size) * rows[r].factor : 0;
     const float reference = weigh(rows[r].scores, begin[r], end[r], task.softcap, common, &total);
     RowState& row = rows[r];
     if (!(reference > -kInfinity)) {  // it sees none of them
       own[r] = 0;
       continue;
     }
-    if (reference > row.reference) lower(row, reference, layout.width);
+    if (reference > row.reference) lower(row, reference, layout.value_width());
     own[r] = power_of_two(reference - row.reference);
     row.total = madd16(total, broadcast16(own[r]), row.total);
   }
 
-  const int vectors = Type == CodeType::kInt8 ? layout.width / 16 : 2;  // of a group
-  for (int g = 0; g < layout.groups(); g++) {
+  const uint8_t* scales = keys + layout.value_scales_at();
+  const uint8_t* ahead = next && !layout.latent ? next + layout.key_bytes() : nullptr;
+  const int vectors = Type == CodeType::kInt8 ? layout.value_width() / 16 : 2;  // of a group
+  for (int g = 0; g < layout.value_groups(); g++) {
     float factors[R];
     int32_t offsets[R];
     for (int r = 0; r < R; r++)
-      factors[r] = own[r] * split_probabilities<Type, Passes>(rows[r], all_value_scales, g, begin[r], end[r],
-                                                              &offsets[r]);
-    const uint8_t* ahead = next ? next + layout.code_bytes() : nullptr;
+      factors[r] =
+          own[r] * split_probabilities<Type, Passes>(rows[r], scales, g, begin[r], end[r], &offsets[r]);
     int v = 0;
     for (; v + V <= vectors; v += V)
       add_values<Type, Passes, R, V>(rows, values, g * vectors + v, factors, offsets, ahead);
@@ -388,9 +403,9 @@ void attend_page(const CodeTask& task, int page, RowState* rows, const int* firs
 
 // Pages of a chunk, and no more of them than some row sees.
 template <CodeType Type, int Passes>
-void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* rows) {
+void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* rows, uint8_t* turned) {
   constexpr int R = kParts == 1 ? 4 : 2;
-  const int width = CodeLayout(Type, task.head_size).width;
+  const int width = task.layout.value_width();
   for (int r = 0; r < task.rows; r++) {
     rows[r].reference = -kInfinity;
     rows[r].total = broadcast16(rows[r].finite ? 0.0f : __builtin_nanf(""));
@@ -399,15 +414,21 @@ void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* r
   const int first_page = chunk * kChunkPages > from / kPage ? chunk * kChunkPages : from / kPage;
   for (int page = first_page; page < (chunk + 1) * kChunkPages && page * kPage < to; page++) {
     bool preload = task.preload && (page + 1) * kPage < to;
+    const uint8_t* values = task.cache.keys(page) + task.layout.key_bytes();
+    if (task.layout.latent) {
+      turn_latent(task.layout, task.cache.keys(page), turned);
+      values = turned;
+    }
     for (int r = 0; r < task.rows; preload = false) {
       const int* first = task.first + r;
       const int* visible = task.visible + r;
       RowState* part = rows + r;
       const int left = task.rows - r;
       if (R == 4 && left >= 4)
-        attend_page<Type, Passes, R>(task, page, part, first, visible, preload), r += 4;
-      else if (left >= 2) attend_page<Type, Passes, 2>(task, page, part, first, visible, preload), r += 2;
-      else attend_page<Type, Passes, 1>(task, page, part, first, visible, preload), r += 1;
+        attend_page<Type, Passes, R>(task, page, values, part, first, visible, preload), r += 4;
+      else if (left >= 2)
+        attend_page<Type, Passes, 2>(task, page, values, part, first, visible, preload), r += 2;
+      else attend_page<Type, Passes, 1>(task, page, values, part, first, visible, preload), r += 1;
     }
   }
 }
@@ -415,60 +436,61 @@ void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* r
 template <CodeType Type, int Passes>
 void attend(const CodeTask& task) {
   constexpr int kMost = multiscale::kMaxQueryRows;
-  const CodeLayout layout(Type, task.head_size);
-  const int width = layout.width, groups = layout.groups();
+  const CodeLayout& layout = task.layout;
+  const int value_width = layout.value_width();
   uint8_t* at = task.scratch;
-  const auto take = [&](size_t bytes) {
-    at += bytes;
-    return at - bytes;
+  const auto take = [&](size_t bytes) {  // whole cache lines
+    uint8_t* const begin = at;
+    at += (bytes + 63) / 64 * 64;
+    return begin;
   };
   RowState rows[kMost];
   Sums all[kMost];
   int from = task.first[0], to = 0;
   for (int r = 0; r < task.rows; r++) {
     RowState& row = rows[r];
-    row.sums = (float*)take(4 * width);
-    all[r].sums = (float*)take(4 * width);
+    row.sums = (float*)take(4 * value_width);
+    all[r].sums = (float*)take(4 * value_width);
     row.scores = (float*)take(4 * kPage);
     row.q = task.q[r];
-    row.query = take(2 * width);
+    row.query = take(2 * layout.width);
     row.digits = take(2 * kPage);
-    float* scales = (float*)take(4 * groups);
-    int32_t* offsets = (int32_t*)take(4 * groups);
+    float* scales = (float*)take(8 * layout.groups());
+    int32_t* offsets = (int32_t*)scales + layout.groups();
     row.scales = scales;
     row.offsets = offsets;
     row.factor = task.scale * (task.softcap > 0 ? 1.0f : kLog2E);
-    row.finite =
-        split_query<Type, Passes>(task.q[r], task.head_size, width, row.factor, row.query, scales, offsets);
+    row.finite = split_query<Type, Passes>(layout, task.q[r], row.factor, row.query, scales, offsets);
     if (task.first[r] < from) from = task.first[r];
     if (task.visible[r] > to) to = task.visible[r];
   }
+  uint8_t* const turned = at;
   if (task.partials) {
-    attend_chunk<Type, Passes>(task, task.chunk, from, to, rows);
+    attend_chunk<Type, Passes>(task, task.chunk, from, to, rows, turned);
     for (int r = 0; r < task.rows; r++) {
-      float* partial = task.partials + r * multiscale::partial_floats(task.head_size);
+      float* partial = task.partials + r * multiscale::partial_floats(layout.value_size());
       partial[0] = rows[r].reference;
       store16(partial + 16, rows[r].total);
-      memcpy(partial + 32, rows[r].sums, 4 * width);
+      memcpy(partial + 32, rows[r].sums, 4 * value_width);
     }
     return;
   }
   const int first_chunk = from / kChunk;
   for (int chunk = first_chunk; chunk * kChunk < to; chunk++) {
-    attend_chunk<Type, Passes>(task, chunk, from, to, rows);
+    attend_chunk<Type, Passes>(task, chunk, from, to, rows, turned);
     for (int r = 0; r < task.rows; r++)
       if (chunk > first_chunk) {
-        merge(all[r], rows[r], width);
+        merge(all[r], rows[r], value_width);
       } else {
         float* const free = all[r].sums;
         all[r] = rows[r];
         rows[r].sums = free;
       }
   }
-  for (int r = 0; r < task.rows; r++) finish(all[r], task.head_size, task.out[r]);
+  for (int r = 0; r < task.rows; r++) finish(all[r], layout.value_size(), task.out[r]);
 }
 
-void merge_chunks(float* partials, size_t stride, int chunks, int head_size, float* out) {
+void merge_chunks(float* partials, size_t stride, int chunks, int value_size, float* out) {
   Sums all;
   for (int chunk = 0; chunk < chunks; chunk++, partials += stride) {
     Sums one;
@@ -476,9 +498,9 @@ void merge_chunks(float* partials, size_t stride, int chunks, int head_size, flo
     one.total = load16(partials + 16);
     one.sums = partials + 32;
     if (chunk == 0) all = one;
-    else merge(all, one, (head_size + 15) / 16 * 16);
+    else merge(all, one, (value_size + 15) / 16 * 16);
   }
-  finish(all, head_size, out);
+  finish(all, value_size, out);
 }
 
 // What times 127 / maximum is a code.
@@ -534,18 +556,18 @@ MS_INLINE int key_code(const uint8_t* keys, int width, int at, int d) {
 }
 
 template <CodeType Type>
-void start_page(uint8_t* page, const uint8_t* before, int head_size, const multiscale::PageTurn& turn) {
-  const CodeLayout layout(Type, head_size);
+void start_page(const CodeLayout& layout, uint8_t* page, const uint8_t* before,
+                const multiscale::PageTurn& turn) {
   float* shift = (float*)(page + layout.shift_at());
   for (int d = 0; d < layout.width; d++) shift[d] = 0;
   if (!before) return;
-  const uint8_t* scales = before + 2 * layout.code_bytes();
+  const uint8_t* scales = before + layout.key_scales_at();
   const float* taken = (const float*)(before + layout.shift_at());
-  for (int d = 0; d < head_size; d++) {
+  for (int d = 0; d < layout.head_size; d++) {
     float sum = 0;
     for (int vector = 0; vector < kVectors; vector++) {
       float scale[16];
-      store16(scale, scales_of<Type>(scales, d / multiscale::kGroup, vector));
+      store16(scale, scales_of<Type>(scales, d / layout.group(), vector));
       for (int i = 0; i < 16; i++)
         sum += scale[i] * (float)key_code<Type>(before, layout.width, vector * 16 + i, d);
     }
@@ -560,31 +582,34 @@ void start_page(uint8_t* page, const uint8_t* before, int head_size, const multi
 }
 
 template <CodeType Type>
-bool store(const float* k, const float* v, int head_size, int at, uint8_t* page) {
-  const CodeLayout layout(Type, head_size);
-  const int group = Type == CodeType::kInt8 ? layout.width : multiscale::kGroup;
+bool store(const CodeLayout& layout, const float* k, const float* v, int at, uint8_t* page) {
+  const int group = layout.group(), head_size = layout.head_size;
   const int lane = at % 16, quad = at / 4, part = at % 4;
-  uint8_t *keys = page + at / 16 * kVectorBytes<Type> * layout.width, *values = page + layout.code_bytes();
-  uint8_t *key_scales = values + layout.code_bytes(), *value_scales = key_scales + layout.scale_bytes();
-  const float* shift = (const float*)(page + layout.shift_at());
+  uint8_t *keys = page + at / 16 * kVectorBytes<Type> * layout.width, *values = page + layout.key_bytes();
+  uint8_t *key_scales = page + layout.key_scales_at(), *value_scales = page + layout.value_scales_at();
   float rest[multiscale::kMostCodes];
-  for (int d = 0; d < layout.width; d += 16)
-    store16(rest + d, load_up_to(k, d, head_size) - load16(shift + d));
-  k = rest;
+  if (layout.shifted) {
+    const float* shift = (const float*)(page + layout.shift_at());
+    for (int d = 0; d < layout.width; d += 16)
+      store16(rest + d, load_up_to(k, d, head_size) - load16(shift + d));
+    k = rest;
+  }
   for (int begin = 0, g = 0; begin < layout.width; begin += group, g++) {
     const int end = begin + group < head_size ? begin + group : head_size;
-    const int32_t key_bits = largest_bits(k, begin, end), value_bits = largest_bits(v, begin, end);
+    const int stop = begin + group < layout.width ? begin + group : layout.width;
+    const int32_t key_bits = largest_bits(k, begin, end), value_bits = v ? largest_bits(v, begin, end) : 0;
     if (key_bits >= kNotFinite || value_bits >= kNotFinite) return false;
     float to_key, to_value;  // factors
     if constexpr (Type == CodeType::kInt8) {
-      ((float*)key_scales)[at] = int8_scale(float_of(key_bits), &to_key);
-      ((float*)value_scales)[at] = int8_scale(float_of(value_bits), &to_value);
-      for (int d = begin; d < begin + group; d += 16) {
-        const I16 offset = broadcast16(128);
+      const I16 offset = broadcast16(128);
+      ((float*)key_scales)[g * kPage + at] = int8_scale(float_of(key_bits), &to_key);
+      for (int d = begin; d < stop; d += 16)
         put_key(keys + d / 4 * 64, lane, round16(load_up_to(k, d, end) * broadcast16(to_key)) + offset);
+      if (!v) continue;
+      ((float*)value_scales)[g * kPage + at] = int8_scale(float_of(value_bits), &to_value);
+      for (int d = begin; d < stop; d += 16)
         put_value(values + (d / 16 * kQuads + quad) * 64, part, 0,
                   round16(load_up_to(v, d, end) * broadcast16(to_value)) + offset);
-      }
     } else {
       key_scales[g * kPage + at] = e8m0_scale(key_bits, &to_key);
       value_scales[g * kPage + at] = e8m0_scale(value_bits, &to_value);
@@ -593,7 +618,7 @@ bool store(const float* k, const float* v, int head_size, int at, uint8_t* page)
       const I16 high = e2m1_codes(load_up_to(k, begin + 16, end) * key_factor);
       put_key(keys + g * 256, lane, low | shift_left16(high, 4));
       const int shift = quad / 4 % 2 * 4;
-      for (int d = begin; d < begin + group; d += 16)
+      for (int d = begin; d < stop; d += 16)
         put_value(values + ((d / 16 * 2 + quad / 8) * 4 + quad % 4) * 64, part, 0xf0 >> shift,
                   shift_left16(e2m1_codes(load_up_to(v, d, end) * value_factor), shift));
     }

@@ -10,6 +10,7 @@ export {
   type AbsorbedMla,
   absorbedMlaAttention,
   absorbMla,
+  expandMla,
   type MlaInput,
   type MlaShape,
   mlaAttention,

@@ -85,29 +85,47 @@ export function absorbMla(input: Omit<MlaInput, 'valueUp' | 'cache' | 'keys'>): 
 }
 
 /**
+ * The absorbed form's end, o = W_uv · Σ p · c.
+ * @param input.mixed [rows · heads, latentSize]: each head's Σ p · c
+ * @returns [rows, heads · valueSize]
+ * @throws RangeError for lengths that do not agree
+ */
+export function expandMla(
+  input: Pick<MlaInput, 'shape' | 'rows' | 'valueUp'> & { readonly mixed: Float64Array },
+): Float64Array {
+  const { shape, rows, valueUp, mixed } = input
+  const { heads, valueSize, latentSize } = shape
+  checkLengths('expandMla', {
+    mixed: [mixed, rows * heads * latentSize],
+    valueUp: [valueUp, heads * valueSize * latentSize],
+  })
+  const out = new Float64Array(rows * heads * valueSize)
+  for (let at = 0; at < rows * heads; at++) {
+    const latent = mixed.subarray(at * latentSize, (at + 1) * latentSize)
+    out.set(multiply(valueUp, (at % heads) * valueSize, valueSize, latent), at * valueSize)
+  }
+  return out
+}
+
+/**
  * The same attention in its absorbed form: over latent rows alone, o = W_uv · Σ p · c.
  * @returns [rows, heads · valueSize]
  * @throws RangeError for lengths that do not agree or options out of range
  */
 export function absorbedMlaAttention(input: MlaInput, options: AttentionOptions = {}): Float64Array {
-  const { shape, rows, keys, cache, valueUp } = checkMla('absorbedMlaAttention', input)
-  const { heads, ropeSize, valueSize, latentSize } = shape
+  const { shape, rows, keys, cache } = checkMla('absorbedMlaAttention', input)
+  const { heads, ropeSize, latentSize } = shape
   const cacheSize = latentSize + ropeSize
   const { q, scale } = absorbMla(input)
   const latents = columns(cache, keys, cacheSize, 0, latentSize)
-  return perHead(shape, rows, valueSize, (head) => {
+  const mixed = perHead(shape, rows, latentSize, (head) => {
     const query = columns(q, rows, heads * cacheSize, head * cacheSize, cacheSize)
-    const mixed = exactAttention(
+    return exactAttention(
       { q: query, k: cache, v: latents, rows, keys, headSize: cacheSize, valueSize: latentSize },
       { scale, ...options },
     )
-    const out = new Float64Array(rows * valueSize)
-    for (let row = 0; row < rows; row++) {
-      const latent = mixed.subarray(row * latentSize, (row + 1) * latentSize)
-      out.set(multiply(valueUp, head * valueSize, valueSize, latent), row * valueSize)
-    }
-    return out
   })
+  return expandMla({ ...input, mixed })
 }
 
 function checkMla(where: string, input: MlaInput): MlaInput {

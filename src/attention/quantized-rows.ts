@@ -7,7 +7,7 @@ export type CodeFormat = 'int8' | 'mxfp4'
 /**
  * Keys or values as a cache holds them: x[t][d] ≈ scales[t][g] · codes[t][d], g = ⌊d / groupSize⌋.
  *
- * `int8` has one scale a row, max |x| / 127, and codes in [−127, 127]. `mxfp4` has a power of two for every 32 elements,
+ * `int8` has one scale a row (or for `groupSize` elements), max |x| / 127, and codes in [−127, 127]. `mxfp4` has a power of two for every 32 elements,
  * and codes in half units of E2M1: 0, ±1, ±2, ±3, ±4, ±6, ±8, ±12.
  */
 export interface QuantizedRows {
@@ -29,11 +29,17 @@ export interface QuantizedRows {
  * @param x row-major [rows · cols]
  * @throws RangeError for a number that is not finite and lengths that do not agree
  */
-export function quantizeRows(
-  x: Float32Array,
-  { rows, cols, format }: { readonly rows: number; readonly cols: number; readonly format: CodeFormat },
-): QuantizedRows {
-  return format === 'int8' ? quantizeInt8(x, rows, cols) : quantizeMxfp4(x, rows, cols)
+export function quantizeRows(x: Float32Array, options: QuantizeRowsOptions): QuantizedRows {
+  const { rows, cols, format, groupSize = cols } = options
+  return format === 'int8' ? quantizeInt8(x, rows, cols, groupSize) : quantizeMxfp4(x, rows, cols)
+}
+
+export interface QuantizeRowsOptions {
+  readonly rows: number
+  readonly cols: number
+  readonly format: CodeFormat
+  /** `int8`: elements of a row that share a scale. Default: all. */
+  readonly groupSize?: number
 }
 
 /** The numbers that the codes stand for, row-major [rows · cols]. */
@@ -51,10 +57,18 @@ export function dequantizeRows({
   })
 }
 
-function quantizeInt8(x: Float32Array, rows: number, cols: number): QuantizedRows {
-  const { digits, scales } = decomposeInt8(x, { rows, cols, passes: 1, arithmetic: 'float32' })
-  const codes = digits[0]
-  return { format: 'int8', rows, cols, groupSize: cols, groups: 1, codes, scales: Float32Array.from(scales) }
+function quantizeInt8(x: Float32Array, rows: number, cols: number, groupSize: number): QuantizedRows {
+  const options = { rows, cols, passes: 1, granularity: groupSize, arithmetic: 'float32' } as const
+  const { digits, scales, groups } = decomposeInt8(x, options)
+  return {
+    format: 'int8',
+    rows,
+    cols,
+    groupSize,
+    groups,
+    codes: digits[0],
+    scales: Float32Array.from(scales),
+  }
 }
 
 function quantizeMxfp4(x: Float32Array, rows: number, cols: number): QuantizedRows {

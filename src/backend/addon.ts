@@ -69,6 +69,7 @@ export interface Addon {
     layers: number,
     kvHeads: number,
     headSize: number,
+    latent: number,
     pages: number,
     ...keyShift: [shifted: number, angles: Float32Array, half: number, halves: number]
   ): Handle
@@ -79,7 +80,7 @@ export interface Addon {
     context: Handle,
     cache: Handle,
     layer: number,
-    ...rest: [...pass: CachePass, k: Float32Array, v: Float32Array]
+    ...rest: [...pass: CachePass, k: Float32Array, v: Float32Array | null]
   ): number
   attend(
     context: Handle,

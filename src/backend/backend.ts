@@ -53,6 +53,12 @@ export interface CacheShape {
    * quantised, and added to their scores again (`nextKeyShift` of multiscale/attention). Default: nothing is taken.
    */
   readonly keyShift?: BlockTurn
+  /**
+   * Multi-head latent attention in its absorbed form (`absorbMla` of multiscale/attention): all heads share one row of
+   * `headSize` elements a position, which is their key, and whose first `latent` elements are their value. No values are
+   * stored. For kvHeads 1; `int8` gives the latent elements a scale of their own. DeepSeek-V2: headSize 576, latent 512.
+   */
+  readonly latent?: number
 }
 
 /**
@@ -182,11 +188,14 @@ export interface Backend {
    */
   pass(sequences: readonly Sequence[]): Pass
   /**
-   * Stores k and v [rows, kvHeads · headSize] of a layer.
+   * Stores k and v [rows, kvHeads · headSize] of a layer; of latent rows, k alone.
    * @throws Error naming the row of a value that is not finite, where the cache holds codes
    */
-  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void
-  /** out = softmax(cap(scale · q · Kᵀ)) · V, causal, within each sequence; q and out [rows, heads · headSize]. */
+  append(pass: Pass, layer: number, k: Tensor, v?: Tensor): void
+  /**
+   * out = softmax(cap(scale · q · Kᵀ)) · V, causal, within each sequence; q and out [rows, heads · headSize], of latent rows
+   * out [rows, heads · latent].
+   */
   attention(q: Tensor, pass: Pass, out: Tensor, options: AttentionOptions): void
 
   /** Frees at once; the object is of no use afterwards. */

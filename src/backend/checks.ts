@@ -180,7 +180,7 @@ export function checkRope(x: Tensor, { heads, table, positions }: RopeOptions): 
 }
 
 export function checkCache(shape: CacheShape): void {
-  const { type, layers, kvHeads, headSize, capacity, keyShift } = shape
+  const { type, layers, kvHeads, headSize, capacity, keyShift, latent } = shape
   ensure(['f32', 'f16', 'int8', 'mxfp4'].includes(type), () => {
     return `a cache cannot hold ${JSON.stringify(type)}; use 'f32', 'f16', 'int8' or 'mxfp4'`
   })
@@ -189,10 +189,18 @@ export function checkCache(shape: CacheShape): void {
     () => `impossible cache shape ${JSON.stringify(shape)}`,
   )
   const codes = type === 'int8' || type === 'mxfp4'
+  const longest = latent ?? headSize
   // Sums of two digits' products with codes fit 32 bits up to 520.
-  ensure(!codes || headSize <= MOST_CODES, () => {
-    return `heads of ${headSize} elements are too long for a cache of codes, which takes ${MOST_CODES}; use 'f16'`
+  ensure(!codes || longest <= MOST_CODES, () => {
+    return `heads of ${longest} elements are too long for a cache of codes, which takes ${MOST_CODES}; use 'f16'`
   })
+  if (latent !== undefined) {
+    ensure(type !== 'mxfp4', () => `latent rows are kept as 'f32', 'f16' or 'int8', not as 'mxfp4'`)
+    ensure(kvHeads === 1 && !keyShift, () => 'latent rows have one head, and no key shift')
+    ensure(isCount(latent) && latent % 16 === 0 && latent <= headSize && headSize <= 2 * latent, () => {
+      return `${latent} latent elements of ${headSize}: they must be a multiple of 16, and half of the row or more`
+    })
+  }
   if (!keyShift) return
   ensure(codes, () => `keys are shifted in caches of codes only, not in '${type}'`)
   const { length } = keyShift.angles
@@ -241,8 +249,17 @@ function checkPassRows(pass: Pass, x: Tensor): void {
   ensure(x.rows === pass.rows, () => `${show(x)} does not fit a pass of ${pass.rows} rows`)
 }
 
-export function checkAppend(cache: CacheShape, pass: Pass, layer: number, k: Tensor, v: Tensor): void {
-  checkSame(k, v)
+export function checkAppend(
+  cache: CacheShape,
+  pass: Pass,
+  layer: number,
+  k: Tensor,
+  v: Tensor | undefined,
+): void {
+  ensure((v === undefined) === (cache.latent !== undefined), () => {
+    return cache.latent ? 'latent rows are their own values: give no others' : 'values are missing'
+  })
+  checkSame(k, v ?? k)
   checkLayer(cache, layer)
   ensure(
     k.cols === cache.kvHeads * cache.headSize,
@@ -264,7 +281,12 @@ export function checkAttention(
   ensure(isCount(window), () => `a window is a positive whole number of positions, not ${window}`)
   const none = softcap === undefined
   ensure(none || (softcap > 0 && softcap < 1e30), () => `softcap must be positive and finite, not ${softcap}`)
-  checkSame(q, out)
+  const { latent } = cache
+  if (latent === undefined) checkSame(q, out)
+  else
+    ensure(out.rows === q.rows && out.cols === heads * latent, () => {
+      return `${show(out)} does not hold ${heads} heads of ${latent} elements for ${show(q)}`
+    })
   checkLayer(cache, layer)
   ensure(isCount(heads) && heads % cache.kvHeads === 0 && q.cols === heads * cache.headSize, () => {
     return `queries ${show(q)} are not ${heads} heads of ${cache.headSize} over ${cache.kvHeads} key heads`

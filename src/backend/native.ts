@@ -336,11 +336,11 @@ class NativeBackend extends HostTensors implements Backend {
   cache(shape: CacheShape): KvCache {
     this.#checkOpen()
     check.checkCache(shape)
-    const { type, layers, kvHeads, headSize, capacity, keyShift } = shape
+    const { type, layers, kvHeads, headSize, capacity, keyShift, latent = 0 } = shape
     const { angles = new Float32Array(0), pairs } = keyShift ?? {}
     const pages = Math.ceil(capacity / PAGE)
     const turn = [keyShift ? 1 : 0, angles, angles.length / 2, pairs === 'half' ? 1 : 0] as const
-    const handle = this.#addon.cache(type, layers, kvHeads, headSize, pages, ...turn)
+    const handle = this.#addon.cache(type, layers, kvHeads, headSize, latent, pages, ...turn)
     const pool = new NativePool(this.#addon, this, shape, handle)
     return this.sequence(pool, new PageTable(pool.pages))
   }
@@ -364,11 +364,12 @@ class NativeBackend extends HostTensors implements Backend {
     return own
   }
 
-  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+  append(pass: Pass, layer: number, k: Tensor, v?: Tensor): void {
     const { pool, flat } = this.#current(pass)
     check.checkAppend(pool, pass, layer, k, v)
     this.#flush()
-    const [keys, values] = [k, v].map((t) => check.own(t, NativeTensor).values)
+    const keys = check.own(k, NativeTensor).values
+    const values = v ? check.own(v, NativeTensor).values : null
     const bad = this.#addon.append(this.#context, pool.handle, layer, ...flat, keys, values)
     if (bad >= 0) throw check.noCode(bad)
   }

@@ -75,13 +75,15 @@ export abstract class CachePool implements CacheShape {
   readonly headSize: number
   readonly capacity: number
   readonly keyShift: BlockTurn | undefined
+  readonly latent: number | undefined
   readonly pages: PagePool
   abstract readonly byteLength: number
   /** Sequences that were not freed. */
   sequences = 0
 
-  constructor({ type, layers, kvHeads, headSize, capacity, keyShift }: CacheShape) {
+  constructor({ type, layers, kvHeads, headSize, capacity, keyShift, latent }: CacheShape) {
     this.keyShift = keyShift
+    this.latent = latent
     this.type = type
     this.layers = layers
     this.kvHeads = kvHeads
@@ -122,6 +124,9 @@ export abstract class PagedCache<Pool extends CachePool> implements KvCache {
   }
   get keyShift(): BlockTurn | undefined {
     return this.pool.keyShift
+  }
+  get latent(): number | undefined {
+    return this.pool.latent
   }
   get byteLength(): number {
     return this.pool.byteLength

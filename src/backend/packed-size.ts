@@ -1,5 +1,5 @@
 import type { CodeTypeName, TensorTypeName } from '../format/index.js'
-import type { CacheType } from './backend.js'
+import type { CacheShape } from './backend.js'
 
 /**
  * Bits that a weight takes once the native backend has packed it (kernels/gemm/layout.h): its code and its share of
@@ -41,19 +41,23 @@ export const WASM_PACKED_BITS: typeof PACKED_BITS = {
 }
 
 /**
- * Bytes of a position's keys, or values, of one head, scales included (kernels/code_attention/contract.h). Caches are made of
- * whole pages of 64 positions.
+ * Bytes of a position in a cache, scales and what was taken from keys included (kernels/code_attention/contract.h).
+ * Caches are made of whole pages of 64 positions.
  */
-export function cacheRowBytes(type: CacheType, headSize: number): number {
-  const padded = (unit: number) => Math.ceil(headSize / unit) * unit
-  switch (type) {
-    case 'f32':
-      return 4 * headSize
-    case 'f16':
-      return 2 * headSize
-    case 'int8':
-      return padded(16) * (1 + 1 / 32) + 4
-    case 'mxfp4':
-      return padded(32) * (1 / 2 + 1 / 32 + 1 / 32)
-  }
+export function cachePositionBytes(
+  shape: Omit<CacheShape, 'capacity' | 'keyShift'> & { readonly keyShift?: CacheShape['keyShift'] | boolean },
+): number {
+  const { type, layers, kvHeads, headSize, latent, keyShift } = shape
+  const unit = { f32: 1, f16: 1, int8: 16, mxfp4: 32 }[type]
+  const elements = Math.ceil(headSize / unit) * unit
+  const both = latent === undefined ? 2 : 1
+  const codes = { f32: 4, f16: 2, int8: 1, mxfp4: 1 / 2 }[type] * elements
+  const scales = {
+    f32: 0,
+    f16: 0,
+    int8: 4 * Math.ceil(elements / (latent ?? elements)),
+    mxfp4: elements / 32,
+  }[type]
+  const shift = keyShift ? (4 * elements) / 64 : 0
+  return layers * kvHeads * (both * (codes + scales) + shift)
 }

@@ -131,18 +131,24 @@ class ReferencePool extends CachePool {
   readonly valueScales: Float32Array
   /** What is taken from the keys of a page: [pages][layers][kvHeads · headSize]. */
   readonly shifts: Float32Array
-  /** Scales of a head's row; 0 where there are none. */
+  /** Scales of a head's key; 0 where there are none. */
   readonly groups: number
+  /** Elements of a key that share one. */
+  readonly groupSize: number
+  /** Elements of a head's value: those of a key, or its beginning. */
+  readonly valueSize: number
 
   constructor(shape: CacheShape) {
     super(shape)
-    const { layers, kvHeads, headSize, type } = shape
-    this.groups = type === 'int8' ? 1 : type === 'mxfp4' ? Math.ceil(headSize / MX_BLOCK) : 0
+    const { layers, kvHeads, headSize, type, latent } = shape
+    this.groupSize = type === 'mxfp4' ? MX_BLOCK : (latent ?? headSize)
+    this.groups = type === 'int8' || type === 'mxfp4' ? Math.ceil(headSize / this.groupSize) : 0
+    this.valueSize = latent ?? headSize
     const rows = this.pages.count * layers * PAGE * kvHeads
     this.keys = new Float32Array(rows * headSize)
-    this.values = new Float32Array(rows * headSize)
+    this.values = new Float32Array(latent ? 0 : rows * headSize)
     this.keyScales = new Float32Array(rows * this.groups)
-    this.valueScales = new Float32Array(rows * this.groups)
+    this.valueScales = new Float32Array(latent ? 0 : rows * this.groups)
     this.shifts = new Float32Array(this.groups > 0 ? (rows / PAGE) * headSize : 0)
   }
 
@@ -189,18 +195,30 @@ class ReferencePool extends CachePool {
     }
   }
 
+  /** Elements of the value of a row (as `row` counts). */
+  value(row: number): Float32Array {
+    const { headSize, valueSize, latent, keys, values } = this
+    return (latent ? keys : values).subarray(row * headSize, row * headSize + valueSize)
+  }
+
   /** Codes of rows `at` (as `row` counts), as they lie. */
   quantized(which: 'keys' | 'values', at: readonly number[]): QuantizedRows {
-    const { headSize: cols, groups, type } = this
-    const scales = which === 'keys' ? this.keyScales : this.valueScales
+    const { groups: stride, groupSize, type, latent, headSize } = this
+    const cols = which === 'keys' ? headSize : this.valueSize
+    const groups = Math.ceil(cols / groupSize)
+    const scales = which === 'keys' || latent ? this.keyScales : this.valueScales
+    const codes = (row: number) =>
+      which === 'keys' ? this.keys.subarray(row * cols, (row + 1) * cols) : this.value(row)
     return {
       format: type as CodeFormat,
       rows: at.length,
       cols,
       groups,
-      groupSize: type === 'int8' ? cols : MX_BLOCK,
-      codes: Int8Array.from(at.flatMap((row) => [...this[which].subarray(row * cols, (row + 1) * cols)])),
-      scales: Float32Array.from(at.flatMap((row) => [...scales.subarray(row * groups, (row + 1) * groups)])),
+      groupSize,
+      codes: Int8Array.from(at.flatMap((row) => [...codes(row)])),
+      scales: Float32Array.from(
+        at.flatMap((row) => [...scales.subarray(row * stride, row * stride + groups)]),
+      ),
     }
   }
 }
@@ -348,10 +366,11 @@ class ReferenceBackend extends HostTensors implements Backend {
     return new ReferencePass(check.onePool(caches), caches, sequences)
   }
 
-  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+  append(pass: Pass, layer: number, k: Tensor, v?: Tensor): void {
     const { pool, caches, starts, positions } = this.#current(pass)
     check.checkAppend(pool, pass, layer, k, v)
-    const [keys, values] = [k, v].map((t) => check.own(t, ReferenceTensor).values)
+    const keys = check.own(k, ReferenceTensor).values
+    const values = v ? check.own(v, ReferenceTensor).values : undefined
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
         const position = positions[row]
@@ -362,7 +381,7 @@ class ReferenceBackend extends HostTensors implements Backend {
           pool.groups > 0 ? pool.shift(table.pages[Math.floor(position / PAGE)], layer) : undefined
         const own = keys.subarray(from, from + k.cols)
         store(pool, at, 'keys', shift ? own.map((x, i) => x - shift[i]) : own, row)
-        store(pool, at, 'values', values.subarray(from, from + k.cols), row)
+        if (values) store(pool, at, 'values', values.subarray(from, from + k.cols), row)
       }
   }
 
@@ -371,7 +390,7 @@ class ReferenceBackend extends HostTensors implements Backend {
     const how = check.checkAttention(q, pool, pass, out, options)
     const { layer, heads } = how
     const [query, result] = [q, out].map((t) => check.own(t, ReferenceTensor).values)
-    const { headSize, kvHeads } = pool
+    const { headSize, kvHeads, valueSize } = pool
     for (const [i, { table }] of caches.entries())
       for (let row = starts[i]; row < starts[i + 1]; row++) {
         const rows = Array.from({ length: positions[row] + 1 }, (_, t) => pool.row(table.pages, layer, t))
@@ -383,7 +402,7 @@ class ReferenceBackend extends HostTensors implements Backend {
           const shifts = () => table.pages.map((page) => pool.shift(page, layer, kvHead))
           result.set(
             pool.groups > 0 ? attendCodes(own, pool, places, shifts(), how) : attend(own, pool, places, how),
-            at,
+            (row * heads + head) * valueSize,
           )
         }
       }
@@ -417,7 +436,8 @@ function store(
     return
   }
   if (!x.every(Number.isFinite)) throw check.noCode(row)
-  const { codes, scales } = quantizeRows(x, { rows: kvHeads, cols: headSize, format: type as CodeFormat })
+  const shape = { rows: kvHeads, cols: headSize, format: type as CodeFormat, groupSize: pool.latent }
+  const { codes, scales } = quantizeRows(x, shape)
   pool[which].set(codes, at * headSize)
   const to = which === 'keys' ? pool.keyScales : pool.valueScales
   to.set(scales, at * groups)
@@ -432,7 +452,7 @@ function attend(
   all: readonly number[],
   { scale, window, softcap }: How,
 ): Float64Array {
-  const { headSize, keys, values } = pool
+  const { headSize, keys } = pool
   const places = all.slice(-window)
   const scores = Float64Array.from(places, (place) => {
     let sum = 0
@@ -440,9 +460,11 @@ function attend(
     return softcap > 0 ? softcap * Math.tanh((scale * sum) / softcap) : scale * sum
   })
   softmax(scores)
-  const out = new Float64Array(headSize)
-  for (const [t, place] of places.entries())
-    for (let d = 0; d < headSize; d++) out[d] += scores[t] * values[place * headSize + d]
+  const out = new Float64Array(pool.valueSize)
+  for (const [t, place] of places.entries()) {
+    const value = pool.value(place)
+    for (let d = 0; d < out.length; d++) out[d] += scores[t] * value[d]
+  }
   return out
 }
 
@@ -453,7 +475,7 @@ function attendCodes(
   shiftsOfPages: readonly Float32Array[],
   { scale, passes, window, softcap }: How,
 ): Float64Array {
-  if (!q.every(Number.isFinite)) return new Float64Array(q.length).fill(Number.NaN)
+  if (!q.every(Number.isFinite)) return new Float64Array(pool.valueSize).fill(Number.NaN)
   const [keys, values] = [pool.quantized('keys', places), pool.quantized('values', places)]
   const shifts = new Float32Array(Math.ceil(places.length / PAGE) * q.length)
   for (let page = 0; page * PAGE < places.length; page++) shifts.set(shiftsOfPages[page], page * q.length)

@@ -407,6 +407,8 @@ class WasmBackend implements Backend {
     const { type, layers, kvHeads, capacity } = shape
     if (type === 'int8' || type === 'mxfp4')
       throw new RangeError(`WebAssembly keeps no ${type} cache; use 'f16' or 'f32', or the native backend`)
+    if (shape.latent !== undefined)
+      throw new RangeError('WebAssembly keeps no latent rows; use the native backend')
     const bytes = 2 * layers * kvHeads * Math.ceil(capacity / PAGE) * cacheBlockBytes(shape)
     const copyBytes = (to: number, from: number, bytes: number) =>
       this.#view().words.copyWithin(to / 4, from / 4, (from + bytes) / 4)
@@ -451,7 +453,7 @@ class WasmBackend implements Backend {
     })
   }
 
-  append(pass: Pass, layer: number, k: Tensor, v: Tensor): void {
+  append(pass: Pass, layer: number, k: Tensor, v: Tensor = k): void {
     const own = this.#current(pass)
     check.checkAppend(own.pool, pass, layer, k, v)
     const [keys, values] = [this.#at(k), this.#at(v)]

@@ -1,10 +1,11 @@
 import { Command } from 'commander'
+import type { CacheType } from '../backend/index.js'
 import { modelConfig, readTokenizer } from '../engine/config.js'
 import { DEFAULT_BATCH, DEFAULT_CONTEXT } from '../engine/engine.js'
-import { cacheBytesPerToken, estimateMemory, formatBytes } from '../engine/memory.js'
+import { cacheBytesPerToken, defaultCacheType, estimateMemory, formatBytes } from '../engine/memory.js'
 import { checkTensors } from '../engine/weights.js'
 import { type GgufFile, type GgufSummary, openGguf, summarizeGguf } from '../format/index.js'
-import { positiveNumber } from './options.js'
+import { cacheTypeOption, positiveNumber } from './options.js'
 
 export function inspectCommand(): Command {
   return new Command('inspect')
@@ -15,6 +16,7 @@ export function inspectCommand(): Command {
       'context for the memory estimate (default: trained length, at most 4096)',
       positiveNumber,
     )
+    .addOption(cacheTypeOption())
     .option('--tensors', 'list every tensor')
     .option('--json', 'print one JSON object and nothing else')
     .action(inspect)
@@ -22,11 +24,11 @@ export function inspectCommand(): Command {
 
 async function inspect(
   path: string,
-  flags: { ctx?: number; tensors?: boolean; json?: boolean },
+  flags: { ctx?: number; kv?: CacheType; tensors?: boolean; json?: boolean },
 ): Promise<void> {
   await using file = await openGguf(path)
   const summary = summarizeGguf(file)
-  const running = runnable(file, flags.ctx)
+  const running = runnable(file, flags)
   const tensors = [...file.tensors.values()].map(({ name, type, shape, byteLength }) => ({
     name,
     type,
@@ -53,31 +55,32 @@ type Running =
   | {
       supported: true
       context: number
-      cacheType: 'f32'
+      cacheType: CacheType
       memory: ReturnType<typeof estimateMemory>
       cacheBytesPerToken: number
     }
   | { supported: false; reason: string }
 
 /** Whether this version runs the file, and with how much memory. */
-function runnable(file: GgufFile, ctx: number | undefined): Running {
+function runnable(file: GgufFile, { ctx, kv }: { ctx?: number; kv?: CacheType }): Running {
   try {
     const config = modelConfig(file)
     checkTensors(file, config)
     readTokenizer(file, config)
     const context = Math.min(ctx ?? DEFAULT_CONTEXT, config.trainedContext)
+    const cacheType = kv ?? defaultCacheType('native', config)
     const memory = estimateMemory(file, config, {
       backend: 'native',
       context,
-      cacheType: 'f32',
+      cacheType,
       batch: Math.min(DEFAULT_BATCH, context),
     })
     return {
       supported: true,
       context,
-      cacheType: 'f32',
+      cacheType,
       memory,
-      cacheBytesPerToken: cacheBytesPerToken(config, 'f32'),
+      cacheBytesPerToken: cacheBytesPerToken(config, cacheType),
     }
   } catch (error) {
     return { supported: false, reason: error instanceof Error ? error.message : String(error) }
@@ -121,9 +124,9 @@ function embeddingText({ memory }: GgufSummary): string {
 
 function memoryText(running: Running): string {
   if (!running.supported) return `cannot be run: ${running.reason}`
-  const { memory, context } = running
+  const { memory, context, cacheType } = running
   return (
     `about ${formatBytes(memory.total)} at a context of ${context}: weights ${formatBytes(memory.weights)}, ` +
-    `cache ${formatBytes(memory.cache)} (${formatBytes(running.cacheBytesPerToken)} a token), other ${formatBytes(memory.other)}`
+    `${cacheType} cache ${formatBytes(memory.cache)} (${formatBytes(running.cacheBytesPerToken)} a token), other ${formatBytes(memory.other)}`
   )
 }

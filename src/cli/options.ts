@@ -32,7 +32,7 @@ export function realNumber(text: string): number {
 export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'
-  kv: CacheType
+  kv?: CacheType
   kvShift?: boolean
   backend?: 'native' | 'wasm' | 'reference'
   variant?: string
@@ -71,11 +71,7 @@ export function addComputeOptions(command: Command): Command {
         .choices(['group', 'row'])
         .default('group'),
     )
-    .addOption(
-      new Option('--kv <type>', 'how the key/value cache is stored: int8 and mxfp4 are codes')
-        .choices(['f32', 'f16', 'int8', 'mxfp4'])
-        .default('f32'),
-    )
+    .addOption(cacheTypeOption())
     .option('--kv-shift', 'with int8 and mxfp4, store keys less the mean of those before them (default)')
     .option('--no-kv-shift', 'store them as they are')
     .addOption(
@@ -94,6 +90,13 @@ export function addComputeOptions(command: Command): Command {
       'threads for kernels (default: one per core; decoding: as many as are measured to be fastest)',
       positiveNumber,
     )
+}
+
+export function cacheTypeOption(): Option {
+  return new Option(
+    '--kv <type>',
+    'how the key/value cache is stored: int8 and mxfp4 are codes (default: int8, with wasm f32)',
+  ).choices(['f32', 'f16', 'int8', 'mxfp4'])
 }
 
 export function loadOptions(flags: ComputeFlags): LoadOptions {

@@ -5,7 +5,7 @@ import { breathe } from './breathe.js'
 import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
-import { checkBackendMemory, checkMemory, estimateMemory } from './memory.js'
+import { checkBackendMemory, checkMemory, defaultCacheType, estimateMemory, holdsCodes } from './memory.js'
 import { pageTurn, type RopeFrequencies } from './rope.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { type AttentionVisitor, visitNumbers } from './visit.js'
@@ -61,11 +61,12 @@ export class Engine {
   /** @throws FormatError for a file that cannot be run; Error if memory is short; RangeError for bad options */
   static async load(path: string, options: LoadOptions = {}): Promise<Engine> {
     const started = performance.now()
-    const { passes = 2, granularity = 'group', cacheType = 'f32', keyShift = true } = options
+    const { passes = 2, granularity = 'group', keyShift = true } = options
     const { signal, onProgress } = options
     oneOf('passes', passes, [1, 2, 3])
     oneOf('granularity', granularity, ['group', 'row'])
-    oneOf('cacheType', cacheType, ['f32', 'f16', 'int8', 'mxfp4'])
+    if (options.cacheType !== undefined)
+      oneOf('cacheType', options.cacheType, ['f32', 'f16', 'int8', 'mxfp4'])
     await using file = await openGguf(path, { signal })
     const config = modelConfig(file)
     const context = chooseContext(config, options.context)
@@ -73,7 +74,15 @@ export class Engine {
     const tokenizer = readTokenizer(file, config)
     const { backend, notice } = selectBackend(options)
     try {
-      const estimate = estimateMemory(file, config, { backend: backend.name, context, cacheType, batch })
+      const { cacheType = defaultCacheType(backend.name, config) } = options
+      const shifted = keyShift && holdsCodes(cacheType)
+      const estimate = estimateMemory(file, config, {
+        backend: backend.name,
+        context,
+        cacheType,
+        keyShift: shifted,
+        batch,
+      })
       checkMemory(file.name, estimate)
       checkBackendMemory(file.name, estimate, backend.memoryLimit)
       const weights = await loadWeights(file, config, backend, {
@@ -83,7 +92,6 @@ export class Engine {
       if (options.threads === undefined) await backend.tune(matricesOf(weights))
       const graph = new Graph(backend, config, weights, { passes, granularity, context, batch })
       const { layers, kvHeads, headSize } = config
-      const shifted = keyShift && (cacheType === 'int8' || cacheType === 'mxfp4')
       const turn = shifted ? pageTurn(weights.rope, config.rope.pairs) : undefined
       const shape = { type: cacheType, layers, kvHeads, headSize, capacity: context }
       const cache = backend.cache({ ...shape, keyShift: turn })

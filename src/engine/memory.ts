@@ -2,7 +2,7 @@ import { freemem } from 'node:os'
 import {
   type BackendName,
   type CacheType,
-  cacheRowBytes,
+  cachePositionBytes,
   PACKED_BITS,
   PAGE,
   WASM_PACKED_BITS,
@@ -23,9 +23,23 @@ export interface MemoryEstimate {
 const RUNTIME_BYTES = 90 << 20
 const READ_BUFFERS = 8 << 20
 
-/** Keys and values of one position. */
-export function cacheBytesPerToken(config: ModelConfig, type: CacheType): number {
-  return 2 * config.layers * config.kvHeads * cacheRowBytes(type, config.headSize)
+/** Whether a cache holds codes, which are multiplied as they are. */
+export function holdsCodes(type: CacheType): boolean {
+  return type === 'int8' || type === 'mxfp4'
+}
+
+/** What a cache holds if nobody says: 'int8' where it can. */
+export function defaultCacheType(backend: BackendName, { headSize }: ModelConfig): CacheType {
+  return backend === 'wasm' || headSize > 512 ? 'f32' : 'int8'
+}
+
+/** Bytes of the keys and values of one position, those of a key shift included. */
+export function cacheBytesPerToken(
+  { layers, kvHeads, headSize }: ModelConfig,
+  type: CacheType,
+  keyShift = holdsCodes(type),
+): number {
+  return cachePositionBytes({ type, layers, kvHeads, headSize, keyShift })
 }
 
 /** What a backend makes of a tensor. */
@@ -52,10 +66,12 @@ export function estimateMemory(
     readonly backend: BackendName
     readonly context: number
     readonly cacheType: CacheType
+    /** Default: as `cacheBytesPerToken`. */
+    readonly keyShift?: boolean
     readonly batch: number
   },
 ): MemoryEstimate {
-  const { context, cacheType, batch } = options
+  const { context, cacheType, keyShift, batch } = options
   let weights = 0
   for (const tensor of file.tensors.values()) weights += packedBytes(tensor, options.backend)
   const { width, heads, kvHeads, headSize, feedForward, vocabulary } = config
@@ -63,8 +79,11 @@ export function estimateMemory(
   const digits = batch * (width + heads * headSize + feedForward)
   const logits = 2 * logitRows(batch, vocabulary) * vocabulary // the buffer and the copy that is read
   // The reference backend keeps a float32 for everything; its scales are little beside that.
-  const cached = options.backend === 'reference' ? 'f32' : cacheType
-  const cache = Math.ceil(context / PAGE) * PAGE * cacheBytesPerToken(config, cached)
+  const positionBytes =
+    options.backend === 'reference'
+      ? cacheBytesPerToken(config, 'f32')
+      : cacheBytesPerToken(config, cacheType, keyShift)
+  const cache = Math.ceil(context / PAGE) * PAGE * positionBytes
   const other =
     RUNTIME_BYTES + READ_BUFFERS + 4 * (activations + digits + logits + context * config.rope.width)
   return { weights, cache, other, total: weights + cache + other }

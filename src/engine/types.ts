@@ -10,8 +10,8 @@ export interface LoadOptions {
   /** What shares an activation scale: 'group' (32 activations, default) or 'row' (a token, as in the paper). */
   readonly granularity?: 'group' | 'row'
   /**
-   * How cached keys and values are stored; default 'f32'. 'f16' takes half the memory, 'int8' a quarter and 'mxfp4' an eighth: those
-   * two are codes, which attention multiplies as they are (not with WebAssembly).
+   * How cached keys and values are stored. 'f16' takes half the memory of 'f32', 'int8' a quarter and 'mxfp4' an eighth: those two are
+   * codes, which attention multiplies as they are. Default 'int8'; with WebAssembly, which has no codes, and heads above 512 'f32'.
    */
   readonly cacheType?: CacheType
   /** Whether keys of a cache of codes are stored less the mean of those before them, which lowers their error. Default true. */

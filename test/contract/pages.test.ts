@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Backend,
   CacheFullError,
-  cacheRowBytes,
+  cachePositionBytes,
   type KvCache,
   type Sequence,
 } from '../../src/backend/index.js'
@@ -135,9 +135,14 @@ describe.each(SUBJECTS)('$label keeps sequences in pages', ({ create, codeCaches
   test.each(TYPES)('%s: takes the memory that was announced', (type) => {
     if (backend.name === 'reference') return
     for (const headSize of [8, 24, 64, 80]) {
-      const cache = backend.cache({ layers: 3, kvHeads: 2, headSize, type, capacity: 70 })
-      expect(cache.byteLength).toBe(128 * 3 * 2 * 2 * cacheRowBytes(type, headSize))
-      backend.free(cache)
+      const codes = type === 'int8' || type === 'mxfp4'
+      const keyShift = { angles: new Float32Array(8), pairs: 'half' } as const
+      for (const shift of [undefined, ...(codes ? [keyShift] : [])]) {
+        const shape = { layers: 3, kvHeads: 2, headSize, type, keyShift: shift }
+        const cache = backend.cache({ ...shape, capacity: 70 })
+        expect(cache.byteLength).toBe(128 * cachePositionBytes(shape))
+        backend.free(cache)
+      }
     }
   })
 

@@ -18,6 +18,8 @@ export interface AttentionCase {
   readonly queries: Float32Array
   readonly scale: number
   readonly keyShift?: CacheShape['keyShift']
+  /** Values [context, latent] are the keys' beginning. */
+  readonly latent?: number
 }
 
 export function attentionCase(
@@ -43,13 +45,28 @@ export function attentionCase(
   }
 }
 
+/** Rows that are keys and, their beginning, values: one head of them, for `heads` queries. */
+export function latentCase(
+  type: CacheType,
+  headSize: number,
+  latent: number,
+  heads: number,
+  context: number,
+  seed: number,
+): AttentionCase {
+  const plain = attentionCase(type, headSize, 1, heads, context, seed)
+  const keys = plain.keys.map((x, i) => (i % 61 === 5 ? 8 * x : x))
+  const values = keys.filter((_, i) => i % headSize < latent)
+  return { ...plain, keys, values, latent }
+}
+
 export const LAYER = 1
 
 /** A cache whose layer 1 holds the case, and whose other layers hold something else. */
 export function filledCache(backend: Backend, c: AttentionCase, capacity = c.context + 3): KvCache {
-  const { type, kvHeads, headSize, context, keyShift } = c
+  const { type, kvHeads, headSize, context, keyShift, latent } = c
   const width = kvHeads * headSize
-  const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity, keyShift }
+  const shape: CacheShape = { type, layers: 3, kvHeads, headSize, capacity, keyShift, latent }
   const cache = backend.cache(shape)
   // A prompt in two uneven parts, then tokens one by one.
   const ends = [
@@ -64,13 +81,14 @@ export function filledCache(backend: Backend, c: AttentionCase, capacity = c.con
     const part = (all: Float32Array) =>
       tensorOf(backend, end - begin, width, all.subarray(begin * width, end * width))
     const pass = backend.pass([{ cache, position: begin, tokens: end - begin }])
-    backend.append(pass, LAYER, part(c.keys), part(c.values))
+    backend.append(pass, LAYER, part(c.keys), latent ? undefined : part(c.values))
     begin = end
   }
   // Last, so that layers which overlap are seen.
   for (const layer of [0, 2]) {
     const other = tensorOf(backend, context, width, randomNormal(context * width, c.seed + 9 + layer))
-    backend.append(backend.pass([{ cache, position: 0, tokens: context }]), layer, other, other)
+    const pass = backend.pass([{ cache, position: 0, tokens: context }])
+    backend.append(pass, layer, other, latent ? undefined : other)
   }
   return cache
 }
@@ -87,7 +105,8 @@ export async function attend(
   const width = c.heads * c.headSize
   const rows = end - begin
   const q = tensorOf(backend, rows, width, c.queries.subarray(begin * width, end * width))
-  const out = tensorOf(backend, rows, width, new Float32Array(rows * width).fill(Number.NaN))
+  const outWidth = c.heads * (c.latent ?? c.headSize)
+  const out = tensorOf(backend, rows, outWidth, new Float32Array(rows * outWidth).fill(Number.NaN))
   const pass = backend.pass([{ cache, position: begin, tokens: rows }])
   backend.attention(q, pass, out, { layer: LAYER, heads: c.heads, scale: c.scale, ...options })
   return backend.read(out)
@@ -150,13 +169,15 @@ export function exactAttention(
   const [keys, cached] = [c.keys.map(round), c.values.map(round)]
   const width = heads * headSize
   const kvWidth = kvHeads * headSize
-  const size = (context - begin) * width
+  const valueSize = c.latent ?? headSize
+  const size = (context - begin) * heads * valueSize
   const values = new Float64Array(size)
   const bounds = new Float64Array(size)
   for (let row = begin; row < context; row++)
     for (let head = 0; head < heads; head++) {
       const q = row * width + head * headSize
-      const kv = Math.floor(head / (heads / kvHeads)) * headSize
+      const kvHead = Math.floor(head / (heads / kvHeads))
+      const kv = kvHead * headSize
       const scores: number[] = []
       const errors: number[] = []
       const from = Math.max(0, row + 1 - window)
@@ -178,17 +199,17 @@ export function exactAttention(
       const length = scores.length
       const exponents = scores.map((score, t) => errors[t] + worst + (maximum - score) * U + 5 * U)
       const ofSum = Math.max(...exponents.map((e, t) => (shares[t] / total > U / length ? e : 0)))
-      for (let d = 0; d < headSize; d++) {
+      for (let d = 0; d < valueSize; d++) {
         let sum = 0
         let bound = 0
         for (let t = 0; t < length; t++) {
-          const value = cached[(from + t) * kvWidth + kv + d]
+          const value = cached[((from + t) * kvHeads + kvHead) * valueSize + d]
           const share = shares[t] / total
           sum += share * value
           const relative = exponents[t] + ofSum + (length / 16 + 5 + 2 + length + 1) * U
           bound += Math.abs(value) * (share * Math.expm1(relative) + 2 ** -126)
         }
-        const at = (row - begin) * width + head * headSize + d
+        const at = ((row - begin) * heads + head) * valueSize + d
         values[at] = sum
         bounds[at] = bound + U * Math.abs(sum)
       }
