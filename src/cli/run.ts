@@ -151,6 +151,7 @@ function report({ info }: Model, { text, tokens, promptTokens, finishReason, sta
       decodeThreads: info.decodeThreads,
       passes: info.passes,
       granularity: info.granularity,
+      cacheType: info.cacheType,
       context: info.context,
     },
   }

@@ -94,7 +94,7 @@ describe.skipIf(skipWithoutData).each(['native', 'reference'] as const)('while d
   const [golden] = goldens
   let model: Model
   beforeAll(async () => {
-    model = await loadModel(storiesPath('f32'), { backend })
+    model = await loadModel(storiesPath('f32'), { backend, cacheType: 'f32' })
   })
   afterAll(() => model.close())
 

@@ -88,7 +88,7 @@ describe.skipIf(skipWithoutData)('bench', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^model +stories260K \(llama\), /)
     expect(stdout).toMatch(
-      /^computed by multiscale .*: native \w+, \d+ threads?, 2 digits per group, f32 cache$/m,
+      /^computed by multiscale .*: native \w+, \d+ threads?, 2 digits per group, int8 cache$/m,
     )
     expect(stdout).toMatch(/^tokens\/s, median \(min–max\) of 2 {2}prompt of 24 +generating 6$/m)
     expect(stdout).toMatch(/^multiscale +[\d.]+ \([\d.]+–[\d.]+\) +[\d.]+ \([\d.]+–[\d.]+\)$/m)

@@ -15,7 +15,8 @@ import {
 import { tinyGguf } from '../helpers/tiny-model.js'
 import { floatTolerance } from '../helpers/tolerance.js'
 
-const MODEL = ['--model', storiesPath('f32')]
+/** With a cache as exact as the goldens. */
+const MODEL = ['--model', storiesPath('f32'), '--kv', 'f32']
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'multiscale-cli-'))
@@ -63,11 +64,20 @@ describe.skipIf(skipWithoutData)('inspect', () => {
       context: '512 tokens',
       embeddings: 'tied to the output',
     })
-    expect(stdout).toMatch(/^memory +about \d+ MB at a context of 512: weights 228 kB, cache 655 kB/m)
+    expect(stdout).toMatch(/^memory +about \d+ MB at a context of 512: weights 228 kB, int8 cache 420 kB/m)
   })
 
   test('as JSON, with tensors, at a shorter context', async () => {
-    const { stdout } = await multiscale(['inspect', path, '--json', '--tensors', '--ctx', '100'])
+    const { stdout } = await multiscale([
+      'inspect',
+      path,
+      '--json',
+      '--tensors',
+      '--ctx',
+      '100',
+      '--kv',
+      'f32',
+    ])
     const result = JSON.parse(stdout)
     expect(result).toMatchObject({
       architecture: 'llama',
@@ -160,7 +170,7 @@ describe.skipIf(skipWithoutData)('eval', () => {
     const path = file('windows.txt', text + greedy_text)
     const flags = ['--ctx', '48', '--stride', '20', '--max-tokens', '100', '--json']
     const { stdout } = await multiscale(['eval', path, ...MODEL, ...flags])
-    await using model = await loadModel(storiesPath('f32'))
+    await using model = await loadModel(storiesPath('f32'), { cacheType: 'f32' })
     const ids = (await model.tokenize(text + greedy_text)).subarray(0, 100)
     const scores: number[] = []
     // [0, 48), [20, 68), [40, 88), [60, 100): each scores what the one before did not reach.

@@ -7,6 +7,8 @@ import { goldens, skipWithoutData, storiesPath, vocabPath } from '../helpers/sto
 import { tinyGguf, withNanScale } from '../helpers/tiny-model.js'
 
 const MODEL = ['--model', storiesPath('f32')]
+/** As exact as the goldens. */
+const EXACT = ['--kv', 'f32']
 const GREEDY = ['--greedy', '--ignore-eos']
 const [golden] = goldens
 
@@ -27,7 +29,7 @@ describe.skipIf(skipWithoutData)('run', () => {
     ),
   )('--json, $name, $backend: the golden ids, and nothing else on stdout', async (golden) => {
     const { backend, text, prompt_ids, greedy_ids, greedy_text } = golden
-    const flags = [...MODEL, ...GREEDY, '-n', '200', '--json', '--backend', backend]
+    const flags = [...MODEL, ...GREEDY, '-n', '200', '--json', '--backend', backend, ...EXACT]
     const { status, stdout, stderr } = await multiscale(['run', text, ...flags])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
@@ -49,6 +51,7 @@ describe.skipIf(skipWithoutData)('run', () => {
       decodeThreads: expect.any(Number),
       passes: 2,
       granularity: 'group',
+      cacheType: 'f32',
       context: 512,
     })
     for (const [key, value] of Object.entries(stats)) {

@@ -12,7 +12,7 @@ describe.skipIf(skipWithoutData)('generate', () => {
   let model: Model
   const [golden] = goldens
   beforeAll(async () => {
-    model = await loadModel(storiesPath('f32'))
+    model = await loadModel(storiesPath('f32'), { cacheType: 'f32' })
   })
   afterAll(() => model.close())
 

@@ -83,7 +83,7 @@ describe('loadModel', () => {
 
   test('the default context is what the model was trained for', async () => {
     await using model = await loadModel(path)
-    expect(model.info).toMatchObject({ context: 64, passes: 2, granularity: 'group', cacheType: 'f32' })
+    expect(model.info).toMatchObject({ context: 64, passes: 2, granularity: 'group', cacheType: 'int8' })
     const long = join(folder, 'long.gguf')
     writeFileSync(long, tinyGguf({ context: 1_000_000 }))
     await using bounded = await loadModel(long)
@@ -95,9 +95,9 @@ describe('loadModel', () => {
     writeFileSync(huge, tinyGguf({ context: 0xffffffff }))
     const progress: unknown[] = []
     const loading = loadModel(huge, { context: 4_000_000_000, onProgress: (event) => progress.push(event) })
-    // 2 layers · 2 heads · 16 numbers · keys and values · 4 bytes = 512 a position
+    // 2 layers · 2 heads · keys and values of 16 bytes and a scale, a 64th of the shift = 164 a position
     await expect(loading).rejects.toThrow(
-      /huge\.gguf needs about \d+ GB of memory \(weights .*, cache 2048 GB, .* available/,
+      /huge\.gguf needs about \d+ GB of memory \(weights .*, cache 656 GB, .* available/,
     )
     expect(progress).toEqual([])
   })

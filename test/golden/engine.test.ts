@@ -22,7 +22,7 @@ const exactly = (tokens: number, expected: Float32Array) =>
 describe.skipIf(skipWithoutData).each(BACKENDS)('stories260K in float32, %s', (backend) => {
   let model: Model
   beforeAll(async () => {
-    model = await loadModel(storiesPath('f32'), { backend })
+    model = await loadModel(storiesPath('f32'), { backend, cacheType: 'f32' })
   })
   afterAll(() => model.close())
 
@@ -62,9 +62,40 @@ describe.skipIf(skipWithoutData)('the tolerance can fail', () => {
   })
 })
 
+describe.skipIf(skipWithoutData)('the default cache, int8', () => {
+  test('costs less than a hundredth of a nat a token in a model with heads of 8', async () => {
+    await using exact = await loadModel(storiesPath('f32'), { cacheType: 'f32' })
+    await using model = await loadModel(storiesPath('f32'))
+    expect(model.info.cacheType).toBe('int8')
+    const entropy = async (of: Model, ids: readonly number[]) =>
+      -(await of.score(ids)).reduce((a, b) => a + b) / (ids.length - 1)
+    for (const golden of goldens) {
+      const ids = [...golden.prompt_ids, ...golden.greedy_ids]
+      const [want, got] = [await entropy(exact, ids), await entropy(model, ids)]
+      expect(got, golden.name).not.toBe(want)
+      expect(Math.abs(got - want), golden.name).toBeLessThan(0.01)
+    }
+  })
+
+  test('native and reference keep the same codes', async () => {
+    await using native = await loadModel(storiesPath('f32'), { backend: 'native' })
+    await using reference = await loadModel(storiesPath('f32'), { backend: 'reference' })
+    const [{ prompt_ids, greedy_ids }] = goldens
+    const ids = [...prompt_ids, ...greedy_ids.slice(0, 100)]
+    const [a, b] = [await native.logits(ids), await reference.logits(ids)]
+    // A code on the edge may fall either way; most do not.
+    expect(rootMeanSquare(a, b)).toBeLessThan(rootMeanSquare(a, await exactLogits(ids)) / 3)
+  })
+})
+
+async function exactLogits(ids: readonly number[]): Promise<Float32Array> {
+  await using model = await loadModel(storiesPath('f32'), { cacheType: 'f32' })
+  return await model.logits(ids)
+}
+
 describe.skipIf(skipWithoutData).each(BACKENDS)('stories260K in float16, %s', (backend) => {
   test('logits after the prompts, and greedy ids', async () => {
-    await using model = await loadModel(storiesPath('f16'), { backend })
+    await using model = await loadModel(storiesPath('f16'), { backend, cacheType: 'f32' })
     for (const golden of goldens) {
       const { greedy_ids, logits_file } = golden.weights.f16
       const expected = goldenLogits(logits_file)
@@ -93,7 +124,7 @@ describe.skipIf(skipWithoutData).each(cases)('$type, $backend, a scale a $granul
   const errors: number[] = []
 
   test.each([1, 2, 3] as const)('%i digits: logits after the prompts', async (passes) => {
-    await using model = await loadModel(storiesPath(type), { backend, granularity, passes })
+    await using model = await loadModel(storiesPath(type), { backend, granularity, passes, cacheType: 'f32' })
     const all: Float32Array[] = []
     for (const golden of goldens) {
       const expected = goldenLogits(golden.weights[type].logits_file)
@@ -122,7 +153,7 @@ describe.skipIf(skipWithoutData).each(cases)('$type, $backend, a scale a $granul
 
   // The closest of these decisions are decided by min_margin ≥ 0.004, two digits are off by 0.001.
   test('two digits: 200 greedy ids of the weights in exact arithmetic', async () => {
-    await using model = await loadModel(storiesPath(type), { backend, granularity })
+    await using model = await loadModel(storiesPath(type), { backend, granularity, cacheType: 'f32' })
     // The reference takes half a second a prompt.
     for (const golden of backend !== 'reference' ? goldens : goldens.slice(0, 1)) {
       const { tokens } = await model.generate(golden.text, GREEDY).result

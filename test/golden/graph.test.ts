@@ -22,7 +22,7 @@ describe.each(['reference', 'native'] as const)('graphs against float64, %s', (b
   test.each(names)('%s', async (name) => {
     const path = join(folder, `${name}-${backend}.gguf`)
     writeFileSync(path, tinyGguf(TINY_GOLDENS[name]))
-    const engine = await Engine.load(path, { backend, passes: 3, batch: 5 })
+    const engine = await Engine.load(path, { backend, passes: 3, batch: 5, cacheType: 'f32' })
     try {
       const { layers, width, heads, vocabulary } = engine.info
       const shape = { layers, width, heads, headSize: width / heads, feedForward: 128 }

@@ -12,7 +12,7 @@ const write = tinyModelWriter()
 const IDS = Array.from({ length: 40 }, (_, i) => (i === 0 ? 1 : (37 * i * i + 11) % 288))
 
 async function logits(path: string, options: LoadOptions, ids = IDS): Promise<Float32Array> {
-  const engine = await Engine.load(path, options)
+  const engine = await Engine.load(path, { cacheType: 'f32', ...options })
   try {
     const result = new Float32Array(ids.length * engine.info.vocabulary)
     for await (const { position, values } of engine.logits(ids, 0)) {
@@ -62,6 +62,9 @@ describe('native against reference', () => {
     expect(largestDifference(await logits(plain, { passes: 1 }), a)).toBeGreaterThan(0)
     expect(largestDifference(await logits(plain, { granularity: 'row' }), a)).toBeGreaterThan(0)
     expect(largestDifference(await logits(plain, { cacheType: 'f16' }), a)).toBeGreaterThan(0)
+    const int8 = await logits(plain, { cacheType: 'int8' })
+    expect(largestDifference(int8, a)).toBeGreaterThan(0)
+    expect(largestDifference(await logits(plain, { cacheType: undefined }), int8), 'the default').toBe(0)
   })
 })
 

@@ -15,7 +15,8 @@ import { tinyModelWriter } from '../helpers/tiny-model.js'
 /** What a visitor sees of a pass, and what it can change. */
 
 const BUILT_IN = fileURLToPath(builtInModel)
-const ONE_THREAD: LoadOptions = { threads: 1 }
+/** Keys and values as they are, so that attention is as exact as float32. */
+const ONE_THREAD: LoadOptions = { threads: 1, cacheType: 'f32' }
 
 const write = tinyModelWriter()
 
@@ -92,7 +93,7 @@ describe('the built-in model', () => {
   }
 
   test('logits are those of Model.logits, bit for bit, with and without a visitor that looks', async () => {
-    await using model = await loadModel(BUILT_IN, { threads: 2 })
+    await using model = await loadModel(BUILT_IN, { ...ONE_THREAD, threads: 2 })
     const expected = await model.logits(ids, { from: ids.length - 1 })
     expect(await afresh(ids)).toEqual(expected)
     expect(await afresh(ids, { visit: () => undefined })).toEqual(expected)
@@ -119,7 +120,7 @@ describe('the built-in model', () => {
   })
 
   test('exact attention in place of the model’s leaves greedy answers as they are; answers are those of Model', async () => {
-    await using model = await loadModel(BUILT_IN, { threads: 1 })
+    await using model = await loadModel(BUILT_IN, ONE_THREAD)
     for (const prompt of [STORY, 'Question: What is 7 + 8?\nAnswer:']) {
       const promptIds = trace.tokenizer.encode(prompt)
       const own = await greedyAnswer(trace, promptIds, { tokens: 24 })
