@@ -207,19 +207,18 @@ class ReferencePool extends CachePool {
     const cols = which === 'keys' ? headSize : this.valueSize
     const groups = Math.ceil(cols / groupSize)
     const scales = which === 'keys' || latent ? this.keyScales : this.valueScales
-    const codes = (row: number) =>
-      which === 'keys' ? this.keys.subarray(row * cols, (row + 1) * cols) : this.value(row)
-    return {
-      format: type as CodeFormat,
-      rows: at.length,
-      cols,
-      groups,
-      groupSize,
-      codes: Int8Array.from(at.flatMap((row) => [...codes(row)])),
-      scales: Float32Array.from(
-        at.flatMap((row) => [...scales.subarray(row * stride, row * stride + groups)]),
-      ),
+    const all = {
+      codes: new Int8Array(at.length * cols),
+      scales: new Float32Array(at.length * groups),
     }
+    for (const [t, row] of at.entries()) {
+      all.codes.set(
+        which === 'keys' ? this.keys.subarray(row * cols, (row + 1) * cols) : this.value(row),
+        t * cols,
+      )
+      all.scales.set(scales.subarray(row * stride, row * stride + groups), t * groups)
+    }
+    return { format: type as CodeFormat, rows: at.length, cols, groups, groupSize, ...all }
   }
 }
 

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dequantizeRows, quantizeRows } from '../../src/attention/index.js'
 import type { Backend, KvCache } from '../../src/backend/index.js'
-import { attend, attentionCase, codeBound, exactAttention, filledCache, LAYER } from '../helpers/attention.js'
+import {
+  type AttentionCase,
+  attend,
+  attentionCase,
+  codeBound,
+  exactAttention,
+  filledCache,
+  LAYER,
+} from '../helpers/attention.js'
 import { distance } from '../helpers/attention-data.js'
 import { expectBits, expectVaried, expectWithin, tensorOf } from '../helpers/contract.js'
 import { randomNormal } from '../helpers/quants.js'
@@ -39,7 +47,18 @@ const CODED = SUBJECTS.filter(({ codeCaches }) => codeCaches)
 const oracle = REFERENCE.create()
 const expectations = new Map<string, Promise<Float32Array>>()
 
-describe.each(CODED)('$label attends to codes', ({ create }) => {
+/** The oracle's attention, computed once for all backends. */
+function expected(key: unknown, c: AttentionCase, ...rest: RestOf<typeof attend>): Promise<Float32Array> {
+  const name = JSON.stringify(key)
+  const known = expectations.get(name) ?? attend(oracle, filledCache(oracle, c), c, ...rest)
+  expectations.set(name, known)
+  return known
+}
+type RestOf<F> = F extends (backend: Backend, cache: KvCache, c: AttentionCase, ...rest: infer R) => unknown
+  ? R
+  : never
+
+describe.each(NATIVE)('$label attends to codes as the reference does', ({ create }) => {
   let backend: Backend
   beforeAll(() => {
     backend = create()
@@ -54,15 +73,11 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
         const c = attentionCase(type, headSize, kvHeads, ratio, context, seed + context)
         const cache = filledCache(backend, c)
         const prompt = Math.max(0, context - 7)
-        const key = JSON.stringify([shape, context])
-        const want =
-          expectations.get(key) ?? attend(oracle, filledCache(oracle, c), c, prompt, context, { passes })
-        expectations.set(key, want)
-        const expected = await want
-        if (context > 1) expectVaried(expected, key)
+        const want = await expected([shape, context], c, prompt, context, { passes })
+        if (context > 1) expectVaried(want, `context ${context}`)
         const bound = codeBound(c, passes)
         const out = await attend(backend, cache, c, prompt, context, { passes })
-        expectWithin(out, expected, () => bound, `prompt, context ${context}`)
+        expectWithin(out, want, () => bound, `prompt, context ${context}`)
         // A row's bits do not depend on those beside it.
         const last = await attend(backend, cache, c, context - 1, context, { passes })
         expectBits(last, out.subarray(out.length - last.length), headSize, `last of ${context}`)
@@ -76,9 +91,9 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
   )('$type: a window of $window, scores capped at $softcap', async ({ type, ...options }) => {
     for (const context of [40, 150]) {
       const c = attentionCase(type, 64, 2, 3, context, options.window)
-      const [cache, theirs] = [filledCache(backend, c), filledCache(oracle, c)]
+      const cache = filledCache(backend, c)
       const prompt = context - 23
-      const want = await attend(oracle, theirs, c, prompt, context, options)
+      const want = await expected([type, options, context], c, prompt, context, options)
       const out = await attend(backend, cache, c, prompt, context, options)
       // Of one position there are few codes, the same for all heads of a group.
       if (options.window > 1) expectVaried(want, String(options.window))
@@ -94,17 +109,18 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
     // Of 1024 positions. Threads share the chunks of few rows; one of many rows has them all.
     const context = 2200
     const c = attentionCase(type, 32, 1, 2, context, 88)
-    const [cache, theirs] = [filledCache(backend, c), filledCache(oracle, c)]
+    const cache = filledCache(backend, c)
     for (const options of [{}, { window: 1500 }, { window: 100 }]) {
       const many = await attend(backend, cache, c, context - 150, context, options)
       const few = await attend(backend, cache, c, context - 3, context, options)
       expectBits(few, many.subarray(many.length - few.length), 32, 'few rows')
-      const want = await attend(oracle, theirs, c, context - 3, context, options)
+      const want = await expected(['few', type, options], c, context - 3, context, options)
       const bound = codeBound(c, 2)
       expectWithin(few, want, () => bound, JSON.stringify(options))
       // Before, after and across the first chunk's end.
       const early = await attend(backend, cache, c, 1021, 1027, options)
-      expectWithin(early, await attend(oracle, theirs, c, 1021, 1027, options), () => bound, 'early')
+      const wantEarly = await expected(['early', type, options], c, 1021, 1027, options)
+      expectWithin(early, wantEarly, () => bound, 'early')
       expectBits(await attend(backend, cache, c, 1023, 1024, options), early.subarray(128, 192), 32, 'alone')
     }
     backend.free(cache)
@@ -130,8 +146,8 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
       const keys = plain.keys.map((x, i) => 0.3 * x + 2 * Math.sin(i % headSize))
       // Values that int8 codes hold, so that what is left is the keys' error.
       const c = { ...plain, keys, values: plain.values.map(Math.sign), keyShift: { angles, pairs } }
-      const [cache, theirs] = [filledCache(backend, c, 640), filledCache(oracle, c)]
-      const want = await attend(oracle, theirs, c, 250)
+      const cache = filledCache(backend, c, 640)
+      const want = await expected(['shifted', shape], c, 250)
       expectVaried(want, type)
       const bound = codeBound(c, 2)
       const out = await attend(backend, cache, c, 250)
@@ -164,6 +180,14 @@ describe.each(CODED)('$label attends to codes', ({ create }) => {
       expect(distance(out, exact)).toBeLessThan(0.75 * distance(unshifted, exact))
     },
   )
+})
+
+describe.each(CODED)('$label keeps codes', ({ create }) => {
+  let backend: Backend
+  beforeAll(() => {
+    backend = create()
+  })
+  afterAll(() => backend.close())
 
   test.each(TYPES)('%s: one position gives back what its codes stand for', async (type) => {
     for (const headSize of [8, 24, 64, 96]) {
