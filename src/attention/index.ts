@@ -5,7 +5,7 @@
  */
 export { bf16Attention } from './bf16.js'
 export { exactAttention } from './exact.js'
-export { type BlockTurn, nextKeyShift } from './key-shift.js'
+export { type BlockTurn, nextKeyShift, turnKey } from './key-shift.js'
 export {
   type AbsorbedMla,
   absorbedMlaAttention,

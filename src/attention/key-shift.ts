@@ -1,6 +1,6 @@
 import type { QuantizedRows } from './quantized-rows.js'
 
-/** How far the rotary embedding turns a key over a block. */
+/** How far the rotary embedding turns a key over some positions. */
 export interface BlockTurn {
   /** [width]: cosines of width / 2 angles, then their sines; elements of a head beyond width stay. */
   readonly angles: Float32Array
@@ -28,12 +28,17 @@ export function nextKeyShift(keys: QuantizedRows, shift: Float32Array, turn: Blo
     }
     mean[d] = Math.fround(sum * share) + shift[d]
   }
-  const half = turn.angles.length / 2
+  return turnKey(mean, turn)
+}
+
+/** Turns a key [elements of a head] in place, every step rounded to binary32. */
+export function turnKey(key: Float32Array, { angles, pairs }: BlockTurn): Float32Array {
+  const half = angles.length / 2
   for (let i = 0; i < half; i++) {
-    const [a, b] = turn.pairs === 'half' ? [i, i + half] : [2 * i, 2 * i + 1]
-    const [cos, sin, x, y] = [turn.angles[i], turn.angles[half + i], mean[a], mean[b]]
-    mean[a] = Math.fround(x * cos) - Math.fround(y * sin)
-    mean[b] = Math.fround(x * sin) + Math.fround(y * cos)
+    const [a, b] = pairs === 'half' ? [i, i + half] : [2 * i, 2 * i + 1]
+    const [cos, sin, x, y] = [angles[i], angles[half + i], key[a], key[b]]
+    key[a] = Math.fround(x * cos) - Math.fround(y * sin)
+    key[b] = Math.fround(x * sin) + Math.fround(y * cos)
   }
-  return mean
+  return key
 }

@@ -6,7 +6,7 @@ import { type ModelConfig, modelConfig, readTokenizer } from './config.js'
 import { Graph } from './graph.js'
 import { logSoftmaxAt } from './logits.js'
 import { checkBackendMemory, checkMemory, defaultCacheType, estimateMemory, holdsCodes } from './memory.js'
-import { pageTurn, type RopeFrequencies } from './rope.js'
+import { keyTurn, type RopeFrequencies } from './rope.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
 import { type AttentionVisitor, visitNumbers } from './visit.js'
 import { loadWeights, matricesOf } from './weights.js'
@@ -92,7 +92,7 @@ export class Engine {
       if (options.threads === undefined) await backend.tune(matricesOf(weights))
       const graph = new Graph(backend, config, weights, { passes, granularity, context, batch })
       const { layers, kvHeads, headSize } = config
-      const turn = shifted ? pageTurn(weights.rope, config.rope.pairs) : undefined
+      const turn = shifted ? keyTurn(weights.rope, config.rope.pairs) : undefined
       const shape = { type: cacheType, layers, kvHeads, headSize, capacity: context }
       const cache = backend.cache({ ...shape, keyShift: turn })
       const loadSeconds = (performance.now() - started) / 1000

@@ -96,9 +96,13 @@ function yarnPair(rotations: number, width: number, base: number, context: numbe
   return (width * Math.log(context / (rotations * 2 * Math.PI))) / (2 * Math.log(base))
 }
 
-/** How far a page of a cache turns keys, for its keyShift. */
-export function pageTurn({ frequencies }: RopeFrequencies, pairs: BlockTurn['pairs']): BlockTurn {
-  const angles = [...frequencies].map((frequency) => PAGE * frequency)
+/** How far so many positions turn keys: those of a page, for a cache's keyShift. */
+export function keyTurn(
+  { frequencies }: RopeFrequencies,
+  pairs: BlockTurn['pairs'],
+  positions = PAGE,
+): BlockTurn {
+  const angles = [...frequencies].map((frequency) => positions * frequency)
   return { angles: Float32Array.from([...angles.map(Math.cos), ...angles.map(Math.sin)]), pairs }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/backend/index.js'
 import { modelConfig } from '../../src/engine/config.js'
 import { Graph } from '../../src/engine/graph.js'
-import { pageTurn } from '../../src/engine/rope.js'
+import { keyTurn } from '../../src/engine/rope.js'
 import { loadWeights, type ModelWeights } from '../../src/engine/weights.js'
 import { openGguf } from '../../src/format/index.js'
 import { seededRandom } from '../helpers/quants.js'
@@ -40,7 +40,7 @@ class Sequences {
     const weights: ModelWeights = await loadWeights(file, config, backend, {})
     const { layers, kvHeads, headSize, vocabulary } = config
     const keyShift =
-      type === 'int8' || type === 'mxfp4' ? pageTurn(weights.rope, config.rope.pairs) : undefined
+      type === 'int8' || type === 'mxfp4' ? keyTurn(weights.rope, config.rope.pairs) : undefined
     const graph = new Graph(backend, config, weights, {
       passes: 2,
       granularity: 'group',

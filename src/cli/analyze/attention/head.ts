@@ -1,6 +1,6 @@
-import type { AttentionInput, AttentionOptions } from '../../../attention/index.js'
+import { type AttentionInput, type AttentionOptions, turnKey } from '../../../attention/index.js'
 import type { ModelConfig } from '../../../engine/config.js'
-import type { RopeFrequencies } from '../../../engine/rope.js'
+import { keyTurn, type RopeFrequencies } from '../../../engine/rope.js'
 
 /** One query head, with the keys and values that it reads, in float32 as a model has them. */
 export interface Head extends AttentionInput {
@@ -39,18 +39,8 @@ export function headOf({ query, key, value }: LayerRows, shape: Shape, head: num
 }
 
 /** The rotary embedding of a key, as if it stood so many positions later. */
-export function turnOf(pairs: ModelConfig['rope']['pairs'], { frequencies }: RopeFrequencies): Turn {
-  const half = frequencies.length
-  return (key, positions) => {
-    const turned = Float32Array.from(key)
-    for (let i = 0; i < half; i++) {
-      const [x, y] = pairs === 'interleaved' ? [2 * i, 2 * i + 1] : [i, i + half]
-      const [cos, sin] = [Math.cos(positions * frequencies[i]), Math.sin(positions * frequencies[i])]
-      turned[x] = key[x] * cos - key[y] * sin
-      turned[y] = key[x] * sin + key[y] * cos
-    }
-    return turned
-  }
+export function turnOf(pairs: ModelConfig['rope']['pairs'], rope: RopeFrequencies): Turn {
+  return (key, positions) => turnKey(Float32Array.from(key), keyTurn(rope, pairs, positions))
 }
 
 /** How the model's attention looks at its heads. */
