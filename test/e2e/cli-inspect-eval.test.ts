@@ -199,7 +199,7 @@ describe.skipIf(skipWithoutData)('eval', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^perplexity \d+\.\d{4} over 204 tokens \(window 512, stride 256\)\n$/)
     expect(stderr).toMatch(
-      /^\[[\d.]+ tok\/s \| peak memory .* \| native \w+, \d+ threads? \| 2 digits per group\]\n$/,
+      /^\[[\d.]+ tok\/s \| peak memory .* \| native \w+, \d+ threads? \| 2 digits per group \| f32 cache\]\n$/,
     )
   })
 
