@@ -5,6 +5,7 @@ import { LongMerger } from './merge-long.js'
 import { MergeTable } from './merge-table.js'
 import { LONGEST_CACHED, PieceCache } from './piece-cache.js'
 import type { PreTokenizer } from './pretokenize.js'
+import { SafeCharacters } from './safe-characters.js'
 import { isPlain } from './token-type.js'
 import { Units } from './units.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -20,7 +21,10 @@ export class ByteLevelBpe implements SegmentEncoder {
   private readonly plainIds = new Map<string, number>()
   /** Results of merges that are no tokens themselves: symbol − vocabulary size → text. */
   private readonly extraTexts: string[] = []
+  private readonly table: MergeTable
   private readonly merger: LongMerger
+  /** Made when the first character beyond ASCII is merged. */
+  private safeCharacters?: SafeCharacters
   private readonly byteSymbols: Int32Array
   private readonly wholeTokens?: WholeTokens
   private readonly cache = new PieceCache()
@@ -56,6 +60,7 @@ export class ByteLevelBpe implements SegmentEncoder {
       const right = merge.slice(gap + 1)
       table.add(symbolOf(left), symbolOf(right), rank, symbolOf(left + right))
     })
+    this.table = table
     this.merger = new LongMerger(new Merger(table))
     if (preTokenizer.ignoreMerges) this.wholeTokens = new WholeTokens(this.plainIds)
   }
@@ -87,12 +92,25 @@ export class ByteLevelBpe implements SegmentEncoder {
     if (this.symbols.length < 3 * (end - at)) this.symbols = new Int32Array(6 * (end - at))
     const { symbols, byteSymbols } = this
     let length = 0
+    let afterAscii = false
     for (let i = at; i < end; i++) {
       let codePoint = text[i]!
-      if (utf8Length(codePoint) === 4) codePoint = pairAt(text, i++)
-      length = writeUtf8(codePoint, symbols, length)
+      if (codePoint < 0x80) {
+        symbols[length++] = byteSymbols[codePoint]!
+        afterAscii = true
+        continue
+      }
+      const isPair = utf8Length(codePoint) === 4
+      if (isPair) codePoint = pairAt(text, i++)
+      this.safeCharacters ??= this.findSafeCharacters()
+      const symbol = isPair ? -1 : this.safeCharacters.find(codePoint, afterAscii)
+      afterAscii = false
+      if (symbol >= 0) symbols[length++] = symbol
+      else {
+        const stop = writeUtf8(codePoint, symbols, length)
+        for (; length < stop; length++) symbols[length] = byteSymbols[symbols[length]!]!
+      }
     }
-    for (let i = 0; i < length; i++) symbols[i] = byteSymbols[symbols[i]!]!
     const count = this.merger.merge(symbols, length)
     if (this.wholeTokens && (count > 1 || symbols[0]! >= this.vocabulary.texts.length)) {
       const whole = this.wholeTokens.find(text, at, end)
@@ -102,6 +120,20 @@ export class ByteLevelBpe implements SegmentEncoder {
       }
     }
     this.emit(text, at, count, out)
+  }
+
+  private findSafeCharacters(): SafeCharacters {
+    const { texts } = this.vocabulary
+    const byteAt = (text: string, at: number) => CHAR_BYTES.get(text.charAt(at)) ?? 0
+    return new SafeCharacters(
+      this.table,
+      this.byteSymbols,
+      texts.length + this.extraTexts.length,
+      (symbol) => {
+        const text = texts[symbol] ?? this.extraTexts[symbol - texts.length]!
+        return [byteAt(text, 0), byteAt(text, text.length - 1)]
+      },
+    )
   }
 
   /** The first `count` symbols, for text from `at` on. A symbol that is no token is spelled byte by byte. */

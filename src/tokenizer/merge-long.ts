@@ -1,7 +1,10 @@
 import type { Merger } from './merge.js'
 
 /** Symbols that are merged at once: more than nearly all tokens have, and few enough for the first-level cache. */
-const WINDOW = 256
+const WINDOW = 64
+/** A window that becomes fewer symbols is made larger, up to this: most of it would be overlap. */
+const FEW_SYMBOLS = 5
+const LARGEST_WINDOW = 1024
 /** Times the sequence's length that may be merged in all windows before it is merged at once. */
 const BUDGET = 8
 
@@ -62,6 +65,8 @@ export class LongMerger {
         out.add(settled, count)
         symbols.set(out.all())
         return out.length
+      } else if (count < FEW_SYMBOLS && size < LARGEST_WINDOW) {
+        size *= 2
       } else if (use === 0) {
         size *= 2
       } else {
@@ -69,7 +74,7 @@ export class LongMerger {
         out.add(settled, use)
         lastStart = useStart
         from = seam
-        size = WINDOW
+        size = count < 2 * FEW_SYMBOLS ? taken : WINDOW
       }
     }
   }

@@ -1,5 +1,7 @@
 /** Numbers of an entry: left, right, rank, merged. */
 const FIELDS = 4
+/** Pairs of symbols below this, bytes in most vocabularies, have a table of their own: each piece begins with them. */
+const FIRST = 288
 
 /**
  * (left, right) → (rank, merged symbol). Most pairs of a text are not listed, and the table is far larger than the
@@ -11,10 +13,12 @@ export class MergeTable {
   private mask: number
   private entries: Int32Array
   private count = 0
+  /** Entry of each pair of first symbols, plus 1. */
+  private readonly first = new Int32Array(FIRST * FIRST)
 
   /** @param expected number of pairs that will be added; more may be */
   constructor(expected: number) {
-    const bits = Math.max(4, Math.ceil(Math.log2(1.5 * expected + 1)))
+    const bits = Math.max(4, Math.ceil(Math.log2(2 * expected + 1)))
     this.mask = 2 ** bits - 1
     this.slots = new Int32Array(this.mask + 1)
     this.entries = new Int32Array(FIELDS * Math.max(4, expected))
@@ -23,7 +27,7 @@ export class MergeTable {
   /** Adds a pair; of two entries for one pair the first counts, as in llama.cpp. */
   add(left: number, right: number, rank: number, merged: number): void {
     if (this.find(left, right) >= 0) return
-    if (4 * this.count > 3 * this.mask) this.grow()
+    if (2 * this.count > this.mask) this.grow()
     const at = FIELDS * this.count
     if (at === this.entries.length) {
       const larger = new Int32Array(2 * at)
@@ -36,6 +40,8 @@ export class MergeTable {
 
   /** The pair's entry, to be given to `rank` and `merged`; −1 if it is not listed. Negative symbols never are. */
   find(left: number, right: number): number {
+    if (left < FIRST && right < FIRST)
+      return left < 0 || right < 0 ? -1 : this.first[FIRST * left + right]! - 1
     const { slots, mask, entries } = this
     const hash = hashOf(left, right)
     for (let index = hash & mask; ; index = (index + 1) & mask) {
@@ -56,9 +62,19 @@ export class MergeTable {
     return this.entries[entry + 3]!
   }
 
+  /** Calls back for every pair, in the order in which they were added. */
+  forEach(onPair: (left: number, right: number, rank: number) => void): void {
+    const { entries } = this
+    for (let at = 0; at < FIELDS * this.count; at += FIELDS)
+      onPair(entries[at]!, entries[at + 1]!, entries[at + 2]!)
+  }
+
   private insert(number: number): void {
     const { slots, mask, entries } = this
-    const hash = hashOf(entries[FIELDS * number]!, entries[FIELDS * number + 1]!)
+    const left = entries[FIELDS * number]!
+    const right = entries[FIELDS * number + 1]!
+    if (left < FIRST && right < FIRST) this.first[FIRST * left + right] = FIELDS * number + 1
+    const hash = hashOf(left, right)
     let index = hash & mask
     while (slots[index] !== 0) index = (index + 1) & mask
     slots[index] = (hash & ~mask) | (number + 1)

@@ -7,7 +7,7 @@ import type { MergeTable } from './merge-table.js'
  */
 
 /** Up to this many symbols, looking at all ranks for the lowest is faster than keeping a heap of them. */
-const FEW = 48
+const FEW = 1024
 const UNLISTED = 0x7fffffff
 const POSITIONS = 2 ** 32
 /** A symbol that was merged into its left neighbour. */
@@ -36,41 +36,56 @@ export class Merger {
     return length <= FEW ? this.mergeFew(symbols, length) : this.mergeMany(symbols, length)
   }
 
+  /**
+   * All pairs of the lowest rank are merged in one pass from left to right, which also looks for the next rank. A
+   * pair that a merge makes and that comes before the rest of the pass, by rank or place, ends it.
+   */
   private mergeFew(symbols: Int32Array, length: number): number {
     const { ranks, merged, starts } = this
+    let lowest = UNLISTED
     starts[0] = 0
     for (let i = 0; i + 1 < length; i++) {
       starts[i + 1] = i + 1
-      this.look(symbols, i)
+      this.look(symbols[i]!, symbols[i + 1]!, i)
+      if (ranks[i]! < lowest) lowest = ranks[i]!
     }
-    let last = length - 1
-    for (;;) {
-      let best = UNLISTED
-      let at = 0
-      for (let i = 0; i < last; i++) {
-        const rank = ranks[i]!
-        if (rank < best) {
-          best = rank
-          at = i
+    let count = length
+    while (lowest !== UNLISTED) {
+      const rank = lowest
+      lowest = UNLISTED
+      let isOn = true
+      let kept = 0
+      // The pair behind symbol i is (i, i + 1), unless symbol i + 1 has just been merged into something else.
+      for (let i = 0; i < count; i++) {
+        const isMerge = isOn && i + 1 < count && ranks[i] === rank
+        starts[kept] = starts[i]!
+        if (isMerge) {
+          symbols[kept] = merged[i]!
+          i++
+          if (kept > 0) {
+            this.look(symbols[kept - 1]!, symbols[kept]!, kept - 1)
+            if (ranks[kept - 1]! <= rank) isOn = false
+          }
+          if (i + 1 < count) {
+            this.look(symbols[kept]!, symbols[i + 1]!, kept)
+            if (ranks[kept]! <= rank) isOn = false
+          }
+        } else {
+          symbols[kept] = symbols[i]!
+          ranks[kept] = ranks[i]!
+          merged[kept] = merged[i]!
         }
+        if (kept > 0 && ranks[kept - 1]! < lowest) lowest = ranks[kept - 1]!
+        kept++
       }
-      if (best === UNLISTED) return last + 1
-      symbols[at] = merged[at]!
-      last--
-      for (let i = at + 1; i <= last; i++) {
-        symbols[i] = symbols[i + 1]!
-        starts[i] = starts[i + 1]!
-        ranks[i] = ranks[i + 1]!
-        merged[i] = merged[i + 1]!
-      }
-      if (at < last) this.look(symbols, at)
-      if (at > 0) this.look(symbols, at - 1)
+      count = kept
     }
+    return count
   }
 
   /** Notes what the pair that begins at `at` would become, and when. */
-  private look(symbols: Int32Array, at: number): void {
-    const entry = this.table.find(symbols[at]!, symbols[at + 1]!)
+  private look(left: number, right: number, at: number): void {
+    const entry = this.table.find(left, right)
     this.ranks[at] = entry < 0 ? UNLISTED : this.table.rank(entry)
     if (entry >= 0) this.merged[at] = this.table.merged(entry)
   }

@@ -35,9 +35,7 @@ export class PieceCache {
   find(text: Uint16Array, at: number, end: number, out: IdBuffer): boolean {
     const { slots, mask, units } = this
     const length = end - at
-    let hash = 0
-    for (let i = at; i < end; i++) hash = Math.imul(hash ^ text[i]!, 0x9e3779b1)
-    hash ^= hash >>> 15
+    const hash = hashOf(text, at, end)
     for (let index = hash & mask; ; index = (index + 1) & mask) {
       const slot = FIELDS * index
       const sizes = slots[slot + SIZES]!
@@ -103,6 +101,13 @@ export class PieceCache {
     for (let at = 0; at < old.length; at += FIELDS)
       if (old[at + SIZES] !== 0) this.slots.set(old.subarray(at, at + FIELDS), this.freeSlot(old[at + HASH]!))
   }
+}
+
+/** A number of 32 bits that depends on units `at` to `end`. */
+export function hashOf(text: Uint16Array, at: number, end: number): number {
+  let hash = 0
+  for (let i = at; i < end; i++) hash = Math.imul(hash ^ text[i]!, 0x9e3779b1)
+  return hash ^ (hash >>> 15)
 }
 
 function twice<T extends Uint8Array | Uint16Array | Uint32Array>(
