@@ -29,7 +29,8 @@ export class PieceCache {
   private idCount = 0
 
   /** The piece that was looked for last, and not found; its ids are pushed behind those of the others. */
-  private missing = { hash: 0, at: 0, end: 0, idCount: 0 }
+  private missing = { hash: 0, at: 0, end: 0 }
+  private pushed = 0
 
   /** Pushes the tokens of units `at` to `end` if they are known, and returns whether. At most LONGEST_CACHED units. */
   find(text: Uint16Array, at: number, end: number, out: IdBuffer): boolean {
@@ -50,27 +51,29 @@ export class PieceCache {
       else out.pushAll(this.ids, this.ends, ids, sizes >> 8, at)
       return true
     }
-    this.missing = { hash, at, end, idCount: this.idCount }
+    this.missing.hash = hash
+    this.missing.at = at
+    this.missing.end = end
+    this.pushed = this.idCount
     return false
   }
 
   /** Adds a token to the piece that was not found. */
   push(id: number, end: number): void {
-    const { missing } = this
-    if (missing.idCount === this.ids.length) {
+    if (this.pushed === this.ids.length) {
       this.ids = twice(this.ids, Uint32Array)
       this.ends = twice(this.ends, Uint8Array)
     }
-    this.ids[missing.idCount] = id
-    this.ends[missing.idCount++] = end - missing.at
+    this.ids[this.pushed] = id
+    this.ends[this.pushed++] = end - this.missing.at
   }
 
   /** Pushes the tokens of the piece that was not found, which are complete now, and remembers them. */
   add(text: Uint16Array, out: IdBuffer): void {
-    const { hash, at, end, idCount } = this.missing
-    const count = idCount - this.idCount
+    const { hash, at, end } = this.missing
+    const count = this.pushed - this.idCount
     out.pushAll(this.ids, this.ends, this.idCount, count, at)
-    if (this.pieces === MOST_PIECES || this.unitCount + end - at > MOST_UNITS || idCount > MOST_IDS) {
+    if (this.pieces === MOST_PIECES || this.unitCount + end - at > MOST_UNITS || this.pushed > MOST_IDS) {
       // This piece is forgotten with the others.
       this.slots.fill(0)
       this.pieces = this.unitCount = this.idCount = 0
@@ -84,7 +87,7 @@ export class PieceCache {
     this.slots[slot + SIZES] = (end - at) | (count << 8)
     this.slots[slot + IDS] = this.idCount
     for (let i = at; i < end; i++) this.units[this.unitCount++] = text[i]!
-    this.idCount = idCount
+    this.idCount = this.pushed
     this.pieces++
   }
 
