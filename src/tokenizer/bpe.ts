@@ -13,7 +13,7 @@ import { WholeTokens } from './whole-tokens.js'
 
 /**
  * Byte-level BPE: cut by the pre-tokenizer, then in each piece merge bytes by rank. The cost is linear in the
- * text.
+ * text, in one piece at worst O(n log n).
  */
 export class ByteLevelBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
@@ -103,7 +103,9 @@ export class ByteLevelBpe implements SegmentEncoder {
       const isPair = utf8Length(codePoint) === 4
       if (isPair) codePoint = pairAt(text, i++)
       this.safeCharacters ??= this.findSafeCharacters()
-      const symbol = isPair ? -1 : this.safeCharacters.find(codePoint, afterAscii)
+      const symbol = isPair
+        ? -1
+        : this.safeCharacters.find(codePoint, afterAscii, i + 1 < end && text[i + 1]! < 0x800)
       afterAscii = false
       if (symbol >= 0) symbols[length++] = symbol
       else {

@@ -18,7 +18,7 @@ const markIfSpace = (unit: number) => (unit === 0x20 ? MARK : unit)
 /**
  * SentencePiece BPE: merges by score over the whole text, spaces marked; characters that the vocabulary lacks
  * become byte tokens (`<0x0A>`), or the unknown token, one for a run, where there are none. The cost is linear in
- * the text.
+ * the text, between two places that no token spans at worst O(n log n).
  */
 export class SentencePieceBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
