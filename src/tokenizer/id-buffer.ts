@@ -2,12 +2,14 @@
 export class IdBuffer {
   private ids = new Uint32Array(256)
   private size = 0
+  /** Added to the ends that are pushed: where the segment that is being encoded begins. */
+  origin = 0
 
   get length(): number {
     return this.size
   }
 
-  push(id: number): void {
+  push(id: number, _end?: number): void {
     if (this.size === this.ids.length) {
       const larger = new Uint32Array(2 * this.size)
       larger.set(this.ids)

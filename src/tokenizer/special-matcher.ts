@@ -29,9 +29,13 @@ export class SpecialMatcher {
 
   /**
    * Cuts `text` at the tokens found, in order: `onText` gets what lies between (never empty), `onToken` the
-   * ids. Offsets are UTF-16 indices. O(text × longest token).
+   * ids and where they stand. Offsets are UTF-16 indices. O(text × longest token).
    */
-  split(text: string, onText: (start: number, end: number) => void, onToken: (id: number) => void): void {
+  split(
+    text: string,
+    onText: (start: number, end: number) => void,
+    onToken: (id: number, start: number, end: number) => void,
+  ): void {
     const { root } = this
     let textStart = 0
     let at = 0
@@ -50,7 +54,7 @@ export class SpecialMatcher {
         continue
       }
       if (at > textStart) onText(textStart, at)
-      onToken(id)
+      onToken(id, at, end)
       textStart = at = end
     }
     if (textStart < text.length) onText(textStart, text.length)

@@ -1,12 +1,21 @@
 import { ByteLevelBpe } from './bpe.js'
-import { Decoder, type Spelling } from './decode.js'
+import { Decoder, type Spelling, type TokenDecoder } from './decode.js'
 import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
 import { type Metadata, stringAt, stringsAt } from './metadata.js'
+import { OffsetRecorder } from './offset-recorder.js'
 import { preTokenizer } from './pretokenize.js'
 import { SentencePieceBpe } from './sentencepiece.js'
+import { tokenOffsets } from './offsets.js'
 import { SpecialMatcher } from './special-matcher.js'
 import { isSpecial, TokenType } from './token-type.js'
-import type { DecodeOptions, DecodeStream, DecodeStreamOptions, EncodeOptions, Tokenizer } from './types.js'
+import type {
+  DecodeOptions,
+  DecodeStream,
+  DecodeStreamOptions,
+  EncodeOptions,
+  Tokenizer,
+  TokenOffsets,
+} from './types.js'
 import { readVocabulary, type Vocabulary } from './vocabulary.js'
 
 /** Lone surrogates only: with the u flag a pair is one character of another category. */
@@ -34,7 +43,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         eos: '</s>',
         unknown: '<unk>',
       })
-      return new VocabularyTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece')
+      return ggufTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece')
     }
     case 'gpt2': {
       const pre = preTokenizer(options.pre ?? stringAt(metadata, 'tokenizer.ggml.pre'))
@@ -44,7 +53,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         addSpacePrefix: false,
       }
       const merges = stringsAt(metadata, 'tokenizer.ggml.merges')
-      return new VocabularyTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
+      return ggufTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
     }
     default: {
       const fault =
@@ -56,23 +65,60 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
   }
 }
 
-class VocabularyTokenizer implements Tokenizer {
-  private readonly vocabulary: Vocabulary
-  private readonly encoder: SegmentEncoder
-  private readonly decoder: Decoder
-  private readonly userDefined: SpecialMatcher
-  private readonly allSpecial: SpecialMatcher
+function ggufTokenizer(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling: Spelling): Tokenizer {
+  const { ids, types, bosId, eosId, addBos, addEos } = vocabulary
+  const tokens = [...ids]
+  const userDefined = new SpecialMatcher(tokens.filter(([, id]) => types[id] === TokenType.userDefined))
+  const allSpecial = new SpecialMatcher(
+    tokens.filter(([, id]) => types[id] === TokenType.userDefined || isSpecial(types[id]!)),
+  )
+  return new VocabularyTokenizer({
+    vocabulary,
+    encoder,
+    decoder: new Decoder(vocabulary, spelling),
+    matcher: {
+      beginsAnew: true,
+      split: (text, special, onText, onToken) =>
+        (special ? allSpecial : userDefined).split(text, onText, onToken),
+    },
+    frame: { prefix: addBos ? [bosId!] : [], suffix: addEos ? [eosId!] : [] },
+  })
+}
 
-  constructor(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling: Spelling) {
-    this.vocabulary = vocabulary
-    this.encoder = encoder
-    this.decoder = new Decoder(vocabulary, spelling)
-    const typeOf = (id: number) => vocabulary.types[id]!
-    const tokens = [...vocabulary.ids]
-    this.userDefined = new SpecialMatcher(tokens.filter(([, id]) => typeOf(id) === TokenType.userDefined))
-    this.allSpecial = new SpecialMatcher(
-      tokens.filter(([, id]) => typeOf(id) === TokenType.userDefined || isSpecial(typeOf(id))),
-    )
+/** Finds tokens that stand in a text as they are. */
+export interface TokenMatcher {
+  /** Whether a text that follows such a token is encoded as one that begins anew. */
+  readonly beginsAnew: boolean
+  /** `special`: whether control tokens count. Offsets are UTF-16 indices; texts between tokens are never empty. */
+  split(
+    text: string,
+    special: boolean,
+    onText: (start: number, end: number) => void,
+    onToken: (id: number, start: number, end: number) => void,
+  ): void
+}
+
+export interface TokenizerParts {
+  readonly vocabulary: Vocabulary
+  readonly encoder: SegmentEncoder
+  /** Takes the encoder's place where special tokens are parsed, if it looks for any itself. */
+  readonly specialEncoder?: SegmentEncoder
+  readonly decoder: TokenDecoder
+  readonly matcher: TokenMatcher
+  /** Ids before and after a text with `addSpecial`. */
+  readonly frame: { readonly prefix: readonly number[]; readonly suffix: readonly number[] }
+}
+
+/** A tokenizer put together from its parts, the same for every source. */
+export class VocabularyTokenizer implements Tokenizer {
+  private readonly parts: TokenizerParts
+  private readonly vocabulary: Vocabulary
+  private readonly decoder: TokenDecoder
+
+  constructor(parts: TokenizerParts) {
+    this.parts = parts
+    this.vocabulary = parts.vocabulary
+    this.decoder = parts.decoder
   }
 
   get vocabSize(): number {
@@ -99,26 +145,48 @@ class VocabularyTokenizer implements Tokenizer {
     return this.vocabulary.endIds
   }
 
-  encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): Uint32Array {
-    const { bosId, eosId, addBos, addEos } = this.vocabulary
-    const wellFormed = text.replace(LONE_SURROGATES, '\uFFFD')
+  encode(text: string, options: EncodeOptions = {}): Uint32Array {
     const out = new IdBuffer()
-    if (addSpecial && addBos) out.push(bosId!)
+    this.encodeInto(text.replace(LONE_SURROGATES, '\uFFFD'), options, out)
+    return out.slice()
+  }
+
+  offsets(text: string, options: EncodeOptions = {}): TokenOffsets {
+    const wellFormed = text.replace(LONE_SURROGATES, '\uFFFD')
+    const out = new OffsetRecorder()
+    this.encodeInto(wellFormed, options, out)
+    const ids = out.slice()
+    return { ids, ...tokenOffsets(wellFormed, out, (i) => this.decoder.bytesOf(ids[i]!).length) }
+  }
+
+  private encodeInto(
+    wellFormed: string,
+    { addSpecial = true, parseSpecial = false }: EncodeOptions,
+    out: IdBuffer,
+  ): void {
+    const { encoder, specialEncoder = encoder, matcher, frame } = this.parts
+    const recorder = out instanceof OffsetRecorder ? out : undefined
+    const segmentEncoder = parseSpecial ? specialEncoder : encoder
+    const push = (id: number, start: number, end: number) => {
+      if (recorder) recorder.pushSpan(id, start, end)
+      else out.push(id, end)
+    }
+    if (addSpecial) for (const id of frame.prefix) push(id, 0, 0)
     let isStart = true
-    const matcher = parseSpecial ? this.allSpecial : this.userDefined
     matcher.split(
       wellFormed,
+      parseSpecial,
       (start, end) => {
-        this.encoder.encode(wellFormed.slice(start, end), isStart, out)
+        recorder?.beginSegment(start)
+        segmentEncoder.encode(wellFormed.slice(start, end), isStart, out)
         isStart = false
       },
-      (id) => {
-        out.push(id)
-        isStart = true
+      (id, start, end) => {
+        push(id, start, end)
+        isStart = matcher.beginsAnew
       },
     )
-    if (addSpecial && addEos) out.push(eosId!)
-    return out.slice()
+    if (addSpecial) for (const id of frame.suffix) push(id, wellFormed.length, wellFormed.length)
   }
 
   decode(ids: ArrayLike<number>, { skipSpecial = true }: DecodeOptions = {}): string {
