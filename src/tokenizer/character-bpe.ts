@@ -1,20 +1,21 @@
 import { hexByte, writeUtf8 } from './bytes.js'
 import type { IdBuffer, SegmentEncoder } from './id-buffer.js'
 import { MarkCuts } from './mark-cuts.js'
-import { Merger, type MergeTable } from './merge.js'
+import { Merger } from './merge.js'
+import { LongMerger } from './merge-long.js'
+import type { MergeTable } from './merge-table.js'
+import { LONGEST_CACHED, PieceCache } from './piece-cache.js'
 import { SPACE_MARK } from './sentencepiece.js'
+import { Units } from './units.js'
 
 const NONE = -1
-/** V8 copies substrings below 13 characters; longer ones would keep the whole text they were cut from alive. */
-const CACHED_LENGTH = 12
-const CACHE_ENTRIES = 1 << 16
 
 export interface CharacterBpeParts {
   /** Text → id of the tokens that plain text may become. */
   readonly ids: ReadonlyMap<string, number>
   /** Pairs by rank. */
   readonly table: MergeTable
-  /** How many characters (or bytes) each merged token stands for, 0 for others; by id. */
+  /** How many characters, or bytes, each token stands for that merging can make; 0 for others; by id. */
   readonly spans: Uint16Array
   /** Takes the place of characters that are no tokens; without it they are left out, as Hugging Face does. */
   readonly unknownId?: number
@@ -32,13 +33,14 @@ export interface CharacterBpeParts {
 
 /**
  * BPE over characters, by rank, as tokenizer.json files describe it (Hugging Face `tokenizers`, models/bpe): for
- * pieces of any length, O(n log n) within one.
+ * pieces of any length.
  */
 export class CharacterBpe implements SegmentEncoder {
   private readonly parts: CharacterBpeParts
-  private readonly merger: Merger
+  private readonly merger: LongMerger
   private readonly cuts?: MarkCuts
-  private readonly cache = new Map<string, { readonly ids: Int32Array; readonly ends: Int32Array }>()
+  private readonly cache = new PieceCache()
+  private readonly units = new Units()
   private symbols = new Int32Array(256)
   /** Where in the text each symbol ends. */
   private ends = new Int32Array(256)
@@ -46,9 +48,10 @@ export class CharacterBpe implements SegmentEncoder {
 
   constructor(parts: CharacterBpeParts) {
     this.parts = parts
-    this.merger = new Merger(parts.table)
+    this.merger = new LongMerger(new Merger(parts.table))
     // Not if a character's symbol depends on its place in the piece, or a run of unknown characters may hold ▁.
-    if (parts.prefix === '' && parts.suffix === '' && parts.ids.has(SPACE_MARK)) this.cuts = new MarkCuts(merged(parts))
+    if (parts.prefix === '' && parts.suffix === '' && parts.ids.has(SPACE_MARK))
+      this.cuts = new MarkCuts(merged(parts))
   }
 
   encode(text: string, _isStart: boolean, out: IdBuffer): void {
@@ -59,57 +62,46 @@ export class CharacterBpe implements SegmentEncoder {
       out.push(whole, text.length)
       return
     }
-    if (this.cuts) this.cuts.split(text, (start, end) => this.encodeWord(text, start, end, out))
-    else this.encodeWord(text, 0, text.length, out)
+    const units = this.units.of(text)
+    if (this.cuts) this.cuts.split(text, (start, end) => this.encodeWord(text, units, start, end, out))
+    else this.encodeWord(text, units, 0, text.length, out)
   }
 
-  private encodeWord(text: string, start: number, end: number, out: IdBuffer): void {
-    const word = text.slice(start, end)
-    let entry = this.cache.get(word)
-    if (!entry) {
-      const count = this.merge(word)
-      entry = { ids: this.symbols.subarray(0, count), ends: this.ends.subarray(0, count) }
-      if (word.length <= CACHED_LENGTH) {
-        entry = { ids: entry.ids.slice(), ends: entry.ends.slice() }
-        if (this.cache.size >= CACHE_ENTRIES) this.cache.clear()
-        this.cache.set(word, entry)
-      }
+  private encodeWord(text: string, units: Uint16Array, start: number, end: number, out: IdBuffer): void {
+    if (end - start > LONGEST_CACHED) this.merge(text, start, end, out)
+    else if (!this.cache.find(units, start, end, out)) {
+      this.merge(text, start, end, this.cache)
+      this.cache.add(units, out)
     }
-    for (let i = 0; i < entry.ids.length; i++) out.push(entry.ids[i]!, start + entry.ends[i]!)
   }
 
-  /** Leaves the word's tokens in `symbols` and `ends`, and returns how many they are. */
-  private merge(word: string): number {
-    this.start(word)
-    const { symbols, ends } = this
+  private merge(text: string, start: number, end: number, out: IdBuffer | PieceCache): void {
+    this.read(text, start, end)
+    const { symbols, ends, length } = this
     const { spans } = this.parts
-    const length = this.length
     const count = this.merger.merge(symbols, length)
-    if (count === length) return count
     let at = 0
     for (let i = 0; i < count; i++) {
-      at = Math.min(at + (spans[symbols[i]!] || 1), length)
-      ends[i] = ends[at - 1]!
+      at = i === count - 1 ? length : Math.min(at + (spans[symbols[i]!] || 1), length)
+      out.push(symbols[i]!, ends[at - 1]!)
     }
-    ends[count - 1] = ends[length - 1]!
-    return count
   }
 
-  /** Sets the word's characters as symbols. */
-  private start(word: string): void {
+  /** Sets the characters as symbols. */
+  private read(text: string, start: number, end: number): void {
     const { ids, unknownId, fuseUnknown, prefix, suffix } = this.parts
-    const most = 3 * (1 + prefix.length) * word.length + 3 * suffix.length
+    const most = 3 * (1 + prefix.length) * (end - start) + 3 * suffix.length
     if (this.symbols.length < most) {
       this.symbols = new Int32Array(2 * most)
       this.ends = new Int32Array(2 * most)
     }
     this.length = 0
     let wasUnknown = false
-    for (let at = 0; at < word.length; ) {
-      const next = at + (word.codePointAt(at)! > 0xffff ? 2 : 1)
-      let char = word.slice(at, next)
-      if (at > 0) char = prefix + char
-      if (next === word.length) char += suffix
+    for (let at = start; at < end; ) {
+      const next = at + (text.codePointAt(at)! > 0xffff ? 2 : 1)
+      let char = text.slice(at, next)
+      if (at > start) char = prefix + char
+      if (next === end) char += suffix
       const id = ids.get(char)
       if (id !== undefined) {
         this.add(id, next)
@@ -150,7 +142,6 @@ export class CharacterBpe implements SegmentEncoder {
   }
 }
 
-/** Texts that merging can make. */
 function* merged({ ids, spans }: CharacterBpeParts): Iterable<string> {
   for (const [text, id] of ids) if (spans[id]! > 0) yield text
 }

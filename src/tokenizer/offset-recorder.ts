@@ -1,6 +1,6 @@
 import { IdBuffer } from './id-buffer.js'
 
-/** Where a text that is being encoded comes from: units `starts[i]` … `ends[i]` of the text before its changes. */
+/** Where every unit of a changed text comes from: units `starts[i]` … `ends[i]` of the text before. */
 interface Origins {
   readonly starts: ArrayLike<number>
   readonly ends: ArrayLike<number>
@@ -8,56 +8,64 @@ interface Origins {
 
 /**
  * Tokens with the places in the whole text that they stand for. Encoders push tokens with their ends in a segment;
- * a pipeline that changes the segment's text says how, and where its pieces begin.
+ * who changes the segment's text before says how, and where the pieces begin that it is cut into.
  */
 export class OffsetRecorder extends IdBuffer {
-  readonly starts: number[] = []
-  readonly ends: number[] = []
+  readonly tokenStarts: number[] = []
+  readonly tokenEnds: number[] = []
   /** Where the segment begins in the whole text. */
   private segment = 0
   private origins?: Origins
-  /** Where the last token ended, in the segment; tokens begin there, or at the piece that they are in. */
+  /** In the (changed) segment: where the last token ended, and the piece begins. Tokens begin at the later place. */
   private last = 0
-  private floor = 0
+  private piece = 0
+  private lastStart = 0
 
-  /** A segment begins at `start` of the whole text. */
-  beginSegment(start: number): void {
+  /**
+   * A segment begins at `start` of the whole text.
+   * @param origins how its text was changed; `origin` plus an end, less `start`, counts in the changed text then
+   */
+  beginSegment(start: number, origins?: Origins): void {
     this.segment = start
-    this.origins = undefined
-    this.last = 0
-    this.floor = 0
-  }
-
-  /** The segment's text is changed from here on; ends are those of the changed text. */
-  change(origins: Origins | undefined): void {
     this.origins = origins
     this.last = 0
-    this.floor = 0
+    this.piece = 0
   }
 
-  /** A piece begins here, in the (changed) segment; what lies before it and was no token's is left out. */
+  /** A piece begins here in the segment: what lies before it and was no token's is left out. */
   beginPiece(start: number): void {
-    this.floor = start
+    this.piece = start
   }
 
-  override push(id: number, end?: number): void {
-    if (end === undefined) throw new Error('The encoder does not say where its tokens end')
-    const start = Math.max(this.last, this.floor)
-    const to = Math.max(start, this.origin + end)
-    this.last = to
-    const { origins, segment } = this
-    if (!origins) this.pushSpan(id, segment + start, segment + to)
-    else {
-      const count = origins.starts.length
-      const from = start < count ? origins.starts[start]! : count > 0 ? origins.ends[count - 1]! : 0
-      this.pushSpan(id, segment + from, segment + (to > start ? origins.ends[to - 1]! : from))
-    }
+  override push(id: number, end: number): void {
+    const start = Math.max(this.last, this.piece)
+    this.lastStart = start
+    this.last = Math.max(start, this.origin + end - this.segment)
+    this.pushSpan(id, this.startOf(start), this.endOf(start, this.last))
+  }
+
+  override extend(end: number): void {
+    this.last = Math.max(this.last, this.origin + end - this.segment)
+    this.tokenEnds[this.tokenEnds.length - 1] = this.endOf(this.lastStart, this.last)
   }
 
   /** A token with its place in the whole text. */
   pushSpan(id: number, start: number, end: number): void {
     super.push(id, end)
-    this.starts.push(start)
-    this.ends.push(end)
+    this.tokenStarts.push(start)
+    this.tokenEnds.push(end)
+  }
+
+  private startOf(start: number): number {
+    const { origins, segment } = this
+    if (!origins) return segment + start
+    const count = origins.starts.length
+    if (start < count) return segment + origins.starts[start]!
+    return segment + (count === 0 ? 0 : origins.ends[count - 1]!)
+  }
+
+  private endOf(start: number, end: number): number {
+    if (end === start) return this.startOf(start)
+    return this.segment + (this.origins ? this.origins.ends[end - 1]! : end)
   }
 }

@@ -1,12 +1,13 @@
+import type { OffsetRecorder } from './offset-recorder.js'
 import type { TokenOffsets } from './types.js'
 
 /**
- * Units and bytes of tokens that stand in `text` in units `starts` … `ends`, which ascend.
+ * Units and bytes of recorded tokens of `text`.
  * @param byteLength how many bytes token i stands for where the text is encoded as it is
  */
 export function tokenOffsets(
   text: string,
-  { starts, ends }: { readonly starts: readonly number[]; readonly ends: readonly number[] },
+  { tokenStarts: starts, tokenEnds: ends }: OffsetRecorder,
   byteLength: (i: number) => number,
 ): Omit<TokenOffsets, 'ids'> {
   const byteAt = new ByteIndex(text)

@@ -3,9 +3,9 @@ import { Decoder, type Spelling, type TokenDecoder } from './decode.js'
 import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
 import { type Metadata, stringAt, stringsAt } from './metadata.js'
 import { OffsetRecorder } from './offset-recorder.js'
+import { tokenOffsets } from './offsets.js'
 import { preTokenizer } from './pretokenize.js'
 import { SentencePieceBpe } from './sentencepiece.js'
-import { tokenOffsets } from './offsets.js'
 import { SpecialMatcher } from './special-matcher.js'
 import { isSpecial, TokenType } from './token-type.js'
 import type {
@@ -17,9 +17,6 @@ import type {
   TokenOffsets,
 } from './types.js'
 import { readVocabulary, type Vocabulary } from './vocabulary.js'
-
-/** Lone surrogates only: with the u flag a pair is one character of another category. */
-const LONE_SURROGATES = /\p{Surrogate}/gu
 
 export interface TokenizerOptions {
   /** Takes the place of `tokenizer.ggml.pre`, for files in which it is missing or wrong. */
@@ -79,7 +76,9 @@ function ggufTokenizer(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling
     matcher: {
       beginsAnew: true,
       split: (text, special, onText, onToken) =>
-        (special ? allSpecial : userDefined).split(text, onText, onToken),
+        (special ? allSpecial : userDefined).split(text, onText, (id, end) =>
+          onToken(id, end - vocabulary.texts[id]!.length, end),
+        ),
     },
     frame: { prefix: addBos ? [bosId!] : [], suffix: addEos ? [eosId!] : [] },
   })
@@ -147,27 +146,34 @@ export class VocabularyTokenizer implements Tokenizer {
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     const out = new IdBuffer()
-    this.encodeInto(text.replace(LONE_SURROGATES, '\uFFFD'), options, out)
-    return out.slice()
+    this.encodeTo(out, text.toWellFormed(), options)
+    return out.toIds()
+  }
+
+  count(text: string, options: EncodeOptions = {}): number {
+    const out = new IdBuffer('count')
+    this.encodeTo(out, text.toWellFormed(), options)
+    return out.length
   }
 
   offsets(text: string, options: EncodeOptions = {}): TokenOffsets {
-    const wellFormed = text.replace(LONE_SURROGATES, '\uFFFD')
+    const wellFormed = text.toWellFormed()
     const out = new OffsetRecorder()
-    this.encodeInto(wellFormed, options, out)
-    const ids = out.slice()
+    this.encodeTo(out, wellFormed, options)
+    const ids = out.toIds()
     return { ids, ...tokenOffsets(wellFormed, out, (i) => this.decoder.bytesOf(ids[i]!).length) }
   }
 
-  private encodeInto(
+  private encodeTo(
+    out: IdBuffer,
     wellFormed: string,
     { addSpecial = true, parseSpecial = false }: EncodeOptions,
-    out: IdBuffer,
   ): void {
     const { encoder, specialEncoder = encoder, matcher, frame } = this.parts
-    const recorder = out instanceof OffsetRecorder ? out : undefined
     const segmentEncoder = parseSpecial ? specialEncoder : encoder
+    const recorder = out instanceof OffsetRecorder ? out : undefined
     const push = (id: number, start: number, end: number) => {
+      out.origin = 0
       if (recorder) recorder.pushSpan(id, start, end)
       else out.push(id, end)
     }
@@ -177,6 +183,7 @@ export class VocabularyTokenizer implements Tokenizer {
       wellFormed,
       parseSpecial,
       (start, end) => {
+        out.origin = start
         recorder?.beginSegment(start)
         segmentEncoder.encode(wellFormed.slice(start, end), isStart, out)
         isStart = false
@@ -186,7 +193,8 @@ export class VocabularyTokenizer implements Tokenizer {
         isStart = matcher.beginsAnew
       },
     )
-    if (addSpecial) for (const id of frame.suffix) push(id, wellFormed.length, wellFormed.length)
+    const { length } = wellFormed
+    if (addSpecial) for (const id of frame.suffix) push(id, length, length)
   }
 
   decode(ids: ArrayLike<number>, { skipSpecial = true }: DecodeOptions = {}): string {

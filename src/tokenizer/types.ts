@@ -18,6 +18,11 @@ export interface Tokenizer {
    */
   encode(text: string, options?: EncodeOptions): Uint32Array
   /**
+   * How many tokens `encode` would give, without keeping them.
+   * @throws Error as `encode` does
+   */
+  count(text: string, options?: EncodeOptions): number
+  /**
    * Token ids of `text` with the place in it that each stands for.
    * @throws Error as `encode` does
    */

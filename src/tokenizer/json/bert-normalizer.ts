@@ -1,6 +1,6 @@
+import { normalForm } from './normal-forms.js'
 import type { Normalizer } from './normalizers.js'
 import { lowercase, replaceMatches } from './normalizers.js'
-import { normalForm } from './normal-forms.js'
 
 export interface BertNormalizerOptions {
   cleanText: boolean

@@ -78,10 +78,10 @@ const value = (unit: number) => unit & 0x7fffffff
 /** Characters that stay with what follows them; the others of this kind take 3 bytes or more. */
 const PREPENDED = /[\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2]/
 /** What stays with the character before it, but for some spacing marks that begin clusters of their own (UAX #29). */
-const EXTENDS =
-  /[\p{Grapheme_Extend}\p{Emoji_Modifier}\u200D\u0E33\u0EB3\p{Mc}]/u
+const EXTENDS = /[\p{Grapheme_Extend}\p{Emoji_Modifier}\u0E33\u0EB3\p{Mc}]/u
 const NO_SPACING_MARK =
   /[\u102B\u102C\u1038\u1062-\u1064\u1067-\u106D\u1083\u1087-\u108C\u108F\u109A-\u109C\u1A61\u1A63\u1A64\uAA7B\uAA7D\u{11720}\u{11721}]/u
+const JOINER = '\u200D'
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 const FIRST_MARK = 0x300
 const MAX_CLUSTER_BYTES = 5
@@ -128,10 +128,10 @@ function clusterEnd(text: string, at: number): number {
   while (PREPENDED.test(char) && end + 1 < text.length && !CONTROL.test(charAt(text, end + 1)))
     char = charAt(text, ++end)
   end += char.length
-  if (CONTROL.test(char) && char !== '\u200C' && char !== '\u200D' && !PREPENDED.test(char)) return end
+  if (CONTROL.test(char) && char !== '\u200C' && char !== JOINER && !PREPENDED.test(char)) return end
   while (end < text.length && text.charCodeAt(end) >= FIRST_MARK) {
     char = charAt(text, end)
-    if (!EXTENDS.test(char) || NO_SPACING_MARK.test(char)) break
+    if (char !== JOINER && (!EXTENDS.test(char) || NO_SPACING_MARK.test(char))) break
     end += char.length
   }
   return end

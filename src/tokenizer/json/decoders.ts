@@ -30,7 +30,9 @@ export function readDecoder(field: Field): DecoderStep[] | undefined {
   const steps = new PartReader('decoder', MAKERS).part(field)
   const fuse = steps.findIndex(({ fuses }) => fuses)
   if (fuse >= 0 && steps.some(({ strip }, i) => i > fuse && strip && strip.stop > 0))
-    throw field.error('strips the end of the whole text (Strip with a stop, after Fuse), which is not supported')
+    throw field.error(
+      'strips the end of the whole text (Strip with a stop, after Fuse), which is not supported',
+    )
   return steps
 }
 

@@ -41,7 +41,7 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
 
   const normalizer = readNormalizer(file.get('normalizer'))
   const parts = readPreTokenizer(file.get('pre_tokenizer'))
-  const { stages, bytes } = steps(parts, isByteLevelBpe(model, ids))
+  const { stages, rareStages, bytes } = cuts(parts, isByteLevelBpe(model, ids))
   const encoder = readModel(model, { vocabulary, ids, bytes })
   const spellsBytes = parts.at(-1)?.kind === 'bytes' && !bytes
   const inNormalized = added.filter((token) => token.normalized)
@@ -52,6 +52,7 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
         ? undefined
         : new AddedTokenMatcher(inNormalized, ({ content }) => normalizer?.(content, false).text ?? content),
     stages,
+    rareStages,
     model: spellsBytes ? new ByteAlphabet(encoder) : encoder,
   }
   const matcher = new AddedTokenMatcher(added.filter((token) => !token.normalized))
@@ -65,24 +66,40 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
   })
 }
 
-/** What is cut before the model, and what the byte-level encoder cuts itself. */
-function steps(
-  parts: readonly PreTokenizerPart[],
-  isByteLevel: boolean,
-): { stages: Stage[]; bytes?: PreTokenizer['split'] } {
+/** How text is cut: before the model, and by it if it is the encoder for byte-level BPE. */
+interface Cuts {
+  readonly stages: readonly Stage[]
+  readonly bytes?: PreTokenizer
+  /** Takes the place of `stages` for texts with a rare contraction. */
+  readonly rareStages?: readonly Stage[]
+}
+
+function cuts(parts: readonly PreTokenizerPart[], isByteLevel: boolean): Cuts {
   const spellsBytes = parts.at(-1)?.kind === 'bytes'
   const before = spellsBytes ? parts.slice(0, -1) : parts
-  if (!spellsBytes || !isByteLevel) return { stages: before.map(stageOf) }
+  const all = before.map(stageOf)
+  if (!spellsBytes || !isByteLevel) return { stages: all }
   // What comes after the last change of the text is left to the encoder, which knows fast ways and keeps pieces.
   const from = before.findLastIndex(({ kind }) => kind === 'change') + 1
-  const stages = before.slice(from).map(stageOf)
-  const cutBy = (stage: number, text: string, base: number, onPiece: (start: number, end: number) => void) => {
+  const patterns = before.slice(from).map((part) => (part.kind === 'cut' ? part.pattern : undefined))
+  const rule = ruleFor(patterns)
+  if (rule) return { stages: all.slice(0, from), bytes: rule, rareStages: all }
+  const stages = all.slice(from)
+  const cutBy = (
+    stage: number,
+    text: string,
+    base: number,
+    onPiece: (start: number, end: number) => void,
+  ) => {
     if (stage === stages.length) onPiece(base, base + text.length)
     else stages[stage]!(text, base, 0, false, (piece, start) => cutBy(stage + 1, piece, start, onPiece))
   }
-  const exact: PreTokenizer['split'] = (text, onPiece) => cutBy(0, text, 0, onPiece)
-  const patterns = before.slice(from).map((part) => (part.kind === 'cut' ? part.pattern : undefined))
-  return { stages: before.slice(0, from).map(stageOf), bytes: ruleFor(patterns, exact) ?? exact }
+  const bytes: PreTokenizer = {
+    ignoreMerges: false,
+    addBos: false,
+    split: (text, onPiece) => cutBy(0, text, 0, onPiece),
+  }
+  return { stages: all.slice(0, from), bytes }
 }
 
 /** Added tokens that the model knows have the model's ids, as in Hugging Face `tokenizers`. */

@@ -2,7 +2,7 @@ import { ByteLevelBpe } from '../bpe.js'
 import { BYTE_CHARS } from '../bytes.js'
 import { byteTokens, CharacterBpe } from '../character-bpe.js'
 import type { SegmentEncoder } from '../id-buffer.js'
-import { MergeTable } from '../merge.js'
+import { MergeTable } from '../merge-table.js'
 import type { PreTokenizer } from '../pretokenize.js'
 import { isPlain } from '../token-type.js'
 import { Unigram } from '../unigram.js'
@@ -17,7 +17,7 @@ export interface ModelSurroundings {
   /** Text → id as the model's own entry has them. */
   readonly ids: ReadonlyMap<string, number>
   /** How pieces are cut, where the model is given text before its bytes are spelled; else the model gets pieces. */
-  readonly bytes?: PreTokenizer['split']
+  readonly bytes?: PreTokenizer
 }
 
 /** Makes the encoder of `model`. @throws Error naming the key of what cannot be used */
@@ -63,8 +63,7 @@ function bpe(model: Field, { vocabulary, ids, bytes }: ModelSurroundings): Segme
   const prefix = affix(model, 'continuing_subword_prefix')
   const ignoreMerges = model.get('ignore_merges').flag(false)
   const merges = readMerges(model.get('merges'), ids, prefix)
-  if (bytes)
-    return new ByteLevelBpe(vocabulary, { ignoreMerges, addBos: false, split: bytes }, merges.texts())
+  if (bytes) return new ByteLevelBpe({ ...vocabulary, ids }, { ...bytes, ignoreMerges }, merges.texts())
 
   const table = new MergeTable(merges.length)
   const spans = new Uint16Array(vocabulary.texts.length)
@@ -142,6 +141,7 @@ function unknownId(model: Field, ids: ReadonlyMap<string, number>, fallback?: st
   const field = model.get('unk_token')
   if (!field.exists) return fallback === undefined ? undefined : ids.get(fallback)
   const id = ids.get(field.string())
-  if (id === undefined) throw field.error(`is ${JSON.stringify(field.value)}, which model.vocab does not hold`)
+  if (id === undefined)
+    throw field.error(`is ${JSON.stringify(field.value)}, which model.vocab does not hold`)
   return id
 }

@@ -129,7 +129,12 @@ function replaceText(pattern: string, content: string): Normalizer {
 export const lowercase: Normalizer = (text, track) => {
   const lower = text.replaceAll('Σ', 'σ').toLowerCase()
   if (!track || lower.length === text.length) return { text: lower }
-  return replaceMatches(text, /\p{Changes_When_Lowercased}/gu, (char) => char.replace('Σ', 'σ').toLowerCase(), true)
+  return replaceMatches(
+    text,
+    /\p{Changes_When_Lowercased}/gu,
+    (char) => char.replace('Σ', 'σ').toLowerCase(),
+    true,
+  )
 }
 
 const NOT_SPACE = /\P{White_Space}/u
@@ -146,16 +151,14 @@ function strip(text: string, left: boolean, right: boolean, track: boolean): Ali
 
 /** Control characters go, other kinds of space become spaces (sentencepiece, the rules `nmt_nfkc`). */
 const NMT_REMOVED = '\\u0001-\\u0008\\u000B\\u000E-\\u001F\\u007F\\u008F\\u009F'
-const NMT_SPACES =
-  '\\u0009\\u000A\\u000C\\u000D\\u1680\\u200B-\\u200F\\u2028\\u2029\\u2581\\uFEFF\\uFFFD'
+const NMT_SPACES = '\\u0009\\u000A\\u000C\\u000D\\u1680\\u200B-\\u200F\\u2028\\u2029\\u2581\\uFEFF\\uFFFD'
 const NMT = new RegExp(`[${NMT_REMOVED}${NMT_SPACES}]`, 'gu')
 const IS_NMT_SPACE = new RegExp(`[${NMT_SPACES}]`, 'u')
 const nmt: Normalizer = (text, track) =>
   replaceMatches(text, NMT, (char) => (IS_NMT_SPACE.test(char) ? ' ' : ''), track)
 
 /** Bytes in GPT-2's alphabet, all of a character aligned with it. */
-export const byteLevel: Normalizer = (text, track) =>
-  replaceMatches(text, /[^!-~]/gu, byteChars, track)
+export const byteLevel: Normalizer = (text, track) => replaceMatches(text, /[^!-~]/gu, byteChars, track)
 
 const utf8 = new Uint8Array(4)
 function byteChars(char: string): string {

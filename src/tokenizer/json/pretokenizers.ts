@@ -1,7 +1,7 @@
 import { type Field, type Makers, PartReader } from './field.js'
 import { patternOf } from './pattern.js'
-import { GPT2_PATTERN } from './rules.js'
 import { translateRegex } from './regex.js'
+import { GPT2_PATTERN } from './rules.js'
 import { scriptCutter } from './scripts.js'
 import { BEHAVIORS, type Cutter, cutter, regexMatcher, textMatcher } from './split.js'
 
@@ -16,7 +16,7 @@ export type Stage = (text: string, base: number, prefix: number, isFirst: boolea
 
 /** What a pre-tokenizer comes down to. */
 export type PreTokenizerPart =
-  | { readonly kind: 'cut'; readonly cut: Cutter; /** As Oniguruma has it. */ readonly pattern?: string }
+  | { readonly kind: 'cut'; readonly cut: Cutter /** As Oniguruma has it. */; readonly pattern?: string }
   | { readonly kind: 'change'; readonly stage: Stage }
   /** Pieces are spelled in GPT-2's alphabet for bytes from here on. */
   | { readonly kind: 'bytes' }
@@ -68,10 +68,7 @@ const MAKERS: Makers<PreTokenizerPart[]> = {
     if (pattern.text !== undefined) return one(cutter(textMatcher(pattern.text), behavior, invert))
     // Expressions that match all of a text give the same either way.
     const isPlain = behavior === 'Isolated' ? !invert : behavior === 'Removed' && invert
-    return one(
-      cutter(regexMatcher(pattern.source), behavior, invert),
-      isPlain ? pattern.original : undefined,
-    )
+    return one(cutter(regexMatcher(pattern.source), behavior, invert), isPlain ? pattern.original : undefined)
   },
   Metaspace: (field) => {
     const mark = field.get('replacement').exists ? field.get('replacement').string() : '▁'
@@ -110,7 +107,8 @@ function marking(mark: string, scheme: 'always' | 'first' | 'never'): Stage {
   const prefixed = prefixing(mark)
   return (text, base, prefix, isFirst, onPiece) => {
     const marked = text.replaceAll(' ', mark)
-    if (scheme === 'always' || (scheme === 'first' && isFirst)) prefixed(marked, base, prefix, isFirst, onPiece)
+    if (scheme === 'always' || (scheme === 'first' && isFirst))
+      prefixed(marked, base, prefix, isFirst, onPiece)
     else onPiece(marked, base, prefix, isFirst)
   }
 }

@@ -10,7 +10,13 @@ const UNUSUAL = [...'ſKÅẞςϐϑϕϖϰϱϵẛιΩµͅᲀᲁᲂᲃᲄᲅᲆᲇ
 /** The class of characters that equal `char` without regard to case; the character where there are no others. */
 export function caseVariants(char: string): string {
   const equal = new RegExp(`^${escaped(char)}$`, 'iv')
-  const candidates = [char, char.toLowerCase(), char.toUpperCase(), char.toUpperCase().toLowerCase(), ...UNUSUAL]
+  const candidates = [
+    char,
+    char.toLowerCase(),
+    char.toUpperCase(),
+    char.toUpperCase().toLowerCase(),
+    ...UNUSUAL,
+  ]
   const variants = [...new Set(candidates.filter((candidate) => equal.test(candidate)))]
   return variants.length === 1 ? escaped(char) : `[${variants.map(escaped).join('')}]`
 }

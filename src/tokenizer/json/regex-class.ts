@@ -49,7 +49,8 @@ export function readProperty(source: string, at: number): Item {
     const content = propertyContent(name!)
     return { out: isNegated ? `[^${content}]` : content, end: at + whole.length }
   }
-  const hex = /^\\(?:x\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\})/.exec(rest)
+  const hex =
+    /^\\(?:x\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\})/.exec(rest)
   if (hex) {
     const codePoint = Number.parseInt(hex[1] ?? hex[2] ?? hex[3] ?? hex[4]!, 16)
     if (codePoint > 0x10ffff) throw new Error(`has ${hex[0]} at ${at}, which is no character`)
@@ -134,7 +135,10 @@ function range(from: string, to: string, ignoreCase: boolean): string {
   if (!ignoreCase) return out
   if (last - first > MAX_RANGE)
     throw new Error(`has the range ${from}-${to} where case is ignored, which is too long for that`)
-  return out + Array.from({ length: last - first + 1 }, (_, i) => caseVariants(String.fromCodePoint(first + i))).join('')
+  return (
+    out +
+    Array.from({ length: last - first + 1 }, (_, i) => caseVariants(String.fromCodePoint(first + i))).join('')
+  )
 }
 
 const single = (char: string, end: number): Item => ({ out: escaped(char), end, char })

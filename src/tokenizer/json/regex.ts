@@ -1,5 +1,5 @@
-import { readClass, readProperty, SHORTHANDS } from './regex-class.js'
 import { caseVariants, escaped } from './regex-char.js'
+import { readClass, readProperty, SHORTHANDS } from './regex-class.js'
 
 /**
  * Translates an expression of Oniguruma (Ruby's syntax, as Hugging Face's `tokenizers` uses it) to one of JavaScript
@@ -135,7 +135,9 @@ class Translator {
     }
     const kind = /^\((?:\?(?:[=!]|<[=!]|>|<[A-Za-z_]\w*>|'[A-Za-z_]\w*'))?/.exec(rest)![0]
     if (kind === '(' && rest.startsWith('(?'))
-      throw new Error(`has ${JSON.stringify(rest.slice(0, 4))} at ${this.at}, which JavaScript has no equivalent of`)
+      throw new Error(
+        `has ${JSON.stringify(rest.slice(0, 4))} at ${this.at}, which JavaScript has no equivalent of`,
+      )
     this.at += kind.length
     if (kind === '(?>') return { out: this.atomic(this.inside('(?:', options).out), isChar: false }
     const isLook = /[=!]$/.test(kind)
