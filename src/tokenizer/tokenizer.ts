@@ -1,7 +1,9 @@
 import { ByteLevelBpe } from './bpe.js'
 import { Decoder, type Spelling, type TokenDecoder } from './decode.js'
+import { ggufWordPiece } from './gguf-bert.js'
+import { ggufUnigram } from './gguf-unigram.js'
 import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
-import { type Metadata, stringAt, stringsAt } from './metadata.js'
+import { flagAt, idAt, type Metadata, stringAt, stringsAt } from './metadata.js'
 import { OffsetRecorder } from './offset-recorder.js'
 import { tokenOffsets } from './offsets.js'
 import { preTokenizer } from './pretokenize.js'
@@ -25,7 +27,7 @@ export interface TokenizerOptions {
 
 /**
  * The tokenizer of a GGUF file, from its metadata (keys `tokenizer.ggml.*`). Gives the same ids as llama.cpp.
- * Known models: `llama` (SentencePiece BPE) and `gpt2` (byte-level BPE).
+ * Known models: `llama` (SentencePiece BPE), `gpt2` (byte-level BPE), `bert` (WordPiece) and `t5` (Unigram).
  * @throws Error naming the key for metadata that is missing or inconsistent, and for an unknown model or
  *   pre-tokenizer
  */
@@ -52,12 +54,41 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
       const merges = stringsAt(metadata, 'tokenizer.ggml.merges')
       return ggufTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
     }
+    case 'bert': {
+      const read = readVocabulary(metadata, {
+        addBos: true,
+        addSpacePrefix: true,
+        bos: '[CLS]',
+        eos: '[SEP]',
+        unknown: '[UNK]',
+      })
+      // The separator ends a text, whatever the flags say; words begin with the space that decoding takes off.
+      const idOf = (key: string) => idAt(metadata, `tokenizer.ggml.${key}`, read.texts.length)
+      const bosId = idOf('cls_token_id') ?? read.bosId
+      const eosId = idOf('seperator_token_id') ?? read.eosId
+      const [addBos, addEos] = [bosId !== undefined, eosId !== undefined]
+      const vocabulary = { ...read, bosId, eosId, addBos, addEos, addSpacePrefix: true }
+      return ggufTokenizer(vocabulary, ggufWordPiece(vocabulary), 'sentencepiece')
+    }
+    case 't5': {
+      const read = readVocabulary(metadata, {
+        addBos: false,
+        addSpacePrefix: false,
+        eos: '</s>',
+        unknown: '<unk>',
+      })
+      const addEos = flagAt(metadata, 'tokenizer.ggml.add_eos_token') ?? read.eosId !== undefined
+      const vocabulary = { ...read, addEos }
+      return ggufTokenizer(vocabulary, ggufUnigram(vocabulary, metadata), 'sentencepiece')
+    }
     default: {
       const fault =
         model === undefined
           ? 'tokenizer.ggml.model is missing'
           : `tokenizer model '${model}' is not supported`
-      throw new Error(`${fault}; known are: llama (SentencePiece BPE), gpt2 (byte-level BPE)`)
+      throw new Error(
+        `${fault}; known are: llama (SentencePiece BPE), gpt2 (byte-level BPE), bert (WordPiece), t5 (Unigram)`,
+      )
     }
   }
 }

@@ -5,6 +5,8 @@ export interface Merges {
   readonly length: number
   /** `left right`, by rank. @throws Error for a token with a space in it */
   texts(): string[]
+  /** How many characters or bytes each token stands for that merging can make; 0 for others; by id. */
+  spans(texts: readonly string[]): Uint16Array
   forEach(use: (left: number, right: number, merged: number, rank: number) => void): void
 }
 
@@ -53,6 +55,17 @@ export function readMerges(field: Field, ids: ReadonlyMap<string, number>, prefi
             throw fail(rank, 'with a space that the vocabulary of bytes cannot hold')
           return `${left} ${right}`
         }),
+    spans: (texts) => {
+      // Shorter ones first: what a token is put together from is shorter than it is, a right part's prefix aside.
+      const lengthOf = (id: number) => texts[id]!.length - (texts[id]!.startsWith(prefix) ? prefix.length : 0)
+      const order = Uint32Array.from(entries.keys()).sort(
+        (a, b) => lengthOf(merged[a]!) - lengthOf(merged[b]!),
+      )
+      const spans = new Uint16Array(texts.length)
+      for (const rank of order)
+        spans[merged[rank]!] = (spans[lefts[rank]!] || 1) + (spans[rights[rank]!] || 1)
+      return spans
+    },
     forEach: (use) => {
       for (let rank = 0; rank < entries.length; rank++)
         if (!hasTwice || isLast(rank)) use(lefts[rank]!, rights[rank]!, merged[rank]!, rank)

@@ -66,18 +66,15 @@ function bpe(model: Field, { vocabulary, ids, bytes }: ModelSurroundings): Segme
   if (bytes) return new ByteLevelBpe({ ...vocabulary, ids }, { ...bytes, ignoreMerges }, merges.texts())
 
   const table = new MergeTable(merges.length)
-  const spans = new Uint16Array(vocabulary.texts.length)
   merges.forEach((left, right, merged, rank) => {
     // What a user writes must never become a control token.
-    if (!isPlain(vocabulary.types[merged]!)) return
-    table.add(left, right, rank, merged)
-    spans[merged] = Math.max(spans[merged]!, (spans[left] || 1) + (spans[right] || 1))
+    if (isPlain(vocabulary.types[merged]!)) table.add(left, right, rank, merged)
   })
   const allowed = plain({ vocabulary, ids })
   return new CharacterBpe({
     ids: allowed,
     table,
-    spans,
+    spans: merges.spans(vocabulary.texts),
     unknownId: unknownId(model, ids),
     fuseUnknown: model.get('fuse_unk').flag(false),
     byteIds: model.get('byte_fallback').flag(false) ? byteTokens(ids) : undefined,

@@ -35,7 +35,8 @@ export function stageOf(part: PreTokenizerPart): Stage {
   return part.kind === 'cut' ? cutting(part.cut) : part.stage
 }
 
-function cutting(cut: Cutter): Stage {
+/** Hands on the pieces that a cutter makes. */
+export function cutting(cut: Cutter): Stage {
   return (text, base, prefix, isFirst, onPiece) =>
     cut(text, (start, end) => {
       if (start === 0) onPiece(end === text.length ? text : text.slice(0, end), base, prefix, isFirst)
@@ -96,7 +97,7 @@ const MAKERS: Makers<PreTokenizerPart[]> = {
 }
 
 /** Puts a space before pieces that begin with none. */
-function prefixing(space: string): Stage {
+export function prefixing(space: string): Stage {
   return (text, base, prefix, isFirst, onPiece) => {
     if (text.startsWith(space)) onPiece(text, base, prefix, isFirst)
     else onPiece(space + text, base, prefix + 1, isFirst)
