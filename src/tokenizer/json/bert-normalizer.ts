@@ -10,6 +10,8 @@ export interface BertNormalizerOptions {
 }
 
 const SPACE = /\p{White_Space}/u
+const CONTROL = /\p{Cc}/u
+const KEPT_CONTROL = /[\t\n\r]/
 /** The blocks that BERT takes for Chinese; one of them begins later than the Unicode block that is meant. */
 export const CHINESE =
   '\\u4E00-\\u9FFF\\u3400-\\u4DBF\\u{20000}-\\u{2A6DF}\\u{2A700}-\\u{2B73F}\\u{2B740}-\\u{2B81F}\\u{2B920}-\\u{2CEAF}\\uF900-\\uFAFF\\u{2F800}-\\u{2FA1F}'
@@ -28,12 +30,12 @@ export function bertNormalizer(options: BertNormalizerOptions): Normalizer[] {
   return steps
 }
 
-/** Control characters and U+FFFD go; every kind of space becomes a space. */
+/** Control characters and U+FFFD go, those that are spaces too but for these three; other spaces become spaces. */
 const clean: Normalizer = (text, track) =>
   replaceMatches(
     text,
     /[\p{White_Space}\p{Cc}\p{Cf}\p{Co}\uFFFD]/gu,
-    (char) => (SPACE.test(char) ? ' ' : ''),
+    (char) => (KEPT_CONTROL.test(char) || (SPACE.test(char) && !CONTROL.test(char)) ? ' ' : ''),
     track,
   )
 

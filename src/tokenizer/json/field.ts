@@ -76,7 +76,7 @@ export class Field {
 
   error(fault: string, cause?: unknown): Error {
     return new Error(
-      `tokenizer.json: ${this.key || 'the file'} ${fault}`,
+      `tokenizer.json: ${this.key || 'the file'}${fault.startsWith('[') ? '' : ' '}${fault}`,
       cause === undefined ? {} : { cause },
     )
   }

@@ -10,16 +10,16 @@ export const SHORTHANDS: Readonly<Record<string, string>> = {
 
 /** POSIX brackets, and properties that Oniguruma knows under these names. */
 const POSIX: Readonly<Record<string, string>> = {
-  alnum: '\\p{Alphabetic}\\p{M}\\p{Nd}',
-  alpha: '\\p{Alphabetic}\\p{M}',
+  alnum: '\\p{Alphabetic}\\p{Nd}',
+  alpha: '\\p{Alphabetic}',
   ascii: '\\u{0}-\\u{7F}',
   blank: '\\p{Zs}\\t',
   cntrl: '\\p{Cc}',
   digit: '\\p{Nd}',
   graph: '[^\\p{White_Space}\\p{Cc}\\p{Cn}\\p{Cs}]',
   lower: '\\p{Lowercase}',
-  print: '[^\\p{Cc}\\p{Cn}\\p{Cs}]',
-  punct: '\\p{P}\\u{24}\\u{2B}\\u{3C}\\u{3D}\\u{3E}\\u{5E}\\u{60}\\u{7C}\\u{7E}',
+  print: '[^\\p{Cc}\\p{Cn}\\p{Cs}\\p{Zl}\\p{Zp}]',
+  punct: '\\p{P}\\p{S}',
   space: '\\p{White_Space}',
   upper: '\\p{Uppercase}',
   word: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}',
@@ -146,6 +146,8 @@ const single = (char: string, end: number): Item => ({ out: escaped(char), end, 
 /** Oniguruma does not care for case, spaces, - and _ in names, and needs no `Script=`. */
 function propertyContent(name: string): string {
   const plain = name.replace(/[\s_-]/g, '').toLowerCase()
+  // The bracket of this name holds symbols too, the property does not.
+  if (plain === 'punct') return '\\p{P}'
   if (Object.hasOwn(POSIX, plain)) return POSIX[plain]!
   const words = name
     .trim()

@@ -15,6 +15,8 @@ export function translateRegex(source: string): string {
 
 const MAX_NESTING = 100
 const QUANTIFIER = /[?*+]|\{(?:\d+(?:,\d*)?|,\d+)\}/y
+/** Outside of classes, Oniguruma takes the superscripts and fractions of Latin-1 for letters of words. */
+const WORD = `${SHORTHANDS.w}\\u{B2}\\u{B3}\\u{B9}\\u{BC}-\\u{BE}`
 const NO_OPTIONS = { ignoreCase: false, dotAll: false, extended: false }
 type Options = typeof NO_OPTIONS
 
@@ -156,13 +158,12 @@ class Translator {
 
   private escape(options: Options): { out: string; isChar: boolean } {
     const letter = this.source[this.at + 1]
-    const word = SHORTHANDS.w!
     const assertions: Record<string, string> = {
       A: '(?<![^])',
       z: '(?![^])',
       Z: '(?=\\n?(?![^]))',
-      b: `(?:(?<=[${word}])(?![${word}])|(?<![${word}])(?=[${word}]))`,
-      B: `(?:(?<=[${word}])(?=[${word}])|(?<![${word}])(?![${word}]))`,
+      b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
+      B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
     }
     if (letter !== undefined && Object.hasOwn(assertions, letter)) {
       this.at += 2
@@ -171,6 +172,10 @@ class Translator {
     if (letter === 'R') {
       this.at += 2
       return { out: this.atomic('(?:\\r\\n|[\\n-\\r\\u0085\\u2028\\u2029])'), isChar: false }
+    }
+    if (letter === 'w' || letter === 'W') {
+      this.at += 2
+      return { out: `[${letter === 'w' ? '' : '^'}${WORD}]`, isChar: true }
     }
     const { out, end, char } = readProperty(this.source, this.at)
     this.at = end

@@ -21,21 +21,24 @@ const SCRIPTS = (
 let expressions: [string, RegExp][] | undefined
 const known = new Map<string, string>()
 
-/** Cuts where the script changes; spaces and characters of no script known belong to what stands before them. */
+/**
+ * Cuts where the script changes; spaces and characters of no script known belong to what stands before them, and are
+ * left out at the beginning, as in Hugging Face `tokenizers`.
+ */
 export const scriptCutter: Cutter = (text, onPiece) => {
-  let start = 0
+  let start = -1
   let last = ANY
   let at = 0
   for (const char of text) {
     const script = scriptOf(char)
-    if (script !== ANY && last !== ANY && script !== last) {
-      onPiece(start, at)
+    if (script !== ANY && script !== last) {
+      if (start >= 0) onPiece(start, at)
       start = at
+      last = script
     }
-    if (script !== ANY) last = script
     at += char.length
   }
-  if (at > start) onPiece(start, at)
+  if (start >= 0) onPiece(start, at)
 }
 
 function scriptOf(char: string): string {
