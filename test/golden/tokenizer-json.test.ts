@@ -12,6 +12,7 @@ import { type OnPiece, readPreTokenizer, stageOf } from '../../src/tokenizer/jso
 type Part = Record<string, unknown>
 interface Whole {
   model: { type: string }
+  added_tokens: unknown[]
 }
 type Row =
   | ['normalizer', Part, [text: string, normalized: string][]]
@@ -101,7 +102,9 @@ describe('whole tokenizers', () => {
     expect(differing(column(1), (text) => ids(text, { addSpecial: false, parseSpecial: true }))).toEqual([])
     expect(differing(column(3), (text) => ids(text, { parseSpecial: true }))).toEqual([])
     // Hugging Face's Unigram makes special tokens of text that is spelled so even where they are not parsed.
-    const forged = ([text]: [string, unknown]) => part.model.type === 'Unigram' && text.includes('</s>')
+    const hasSpecial = part.added_tokens.length > 0
+    const forged = ([text]: [string, unknown]) =>
+      part.model.type === 'Unigram' && hasSpecial && text.includes('</s>')
     const plain = (text: string) => ids(text, { addSpecial: false })
     expect(
       differing(
