@@ -86,10 +86,11 @@ constexpr size_t partial_floats(int value_size) { return 32 + (value_size + 31) 
 
 constexpr size_t code_scratch_bytes(const CodeLayout& layout) {
   const size_t width = (layout.width + 31) / 32 * 32, values = (layout.value_width() + 15) / 16 * 16;
-  // Sums of a chunk and of all, scores, digits of the query and of a page's probabilities, and the query's
-  // scales and offsets, each on a cache line.
+  // Sums of a chunk and of all, digits of the query and of a page's probabilities, and the scales and offsets
+  // of both, each on a cache line.
   const size_t scales = (8 * static_cast<size_t>(layout.groups()) + 63) / 64 * 64;
-  const size_t row = 2 * 4 * values + 4 * kPage + 2 * width + 2 * kPage + scales;
+  const size_t row =
+      2 * 4 * values + 2 * width + 2 * static_cast<size_t>(kPage) * layout.value_groups() + 2 * scales;
   return kMaxQueryRows * row + (layout.latent ? static_cast<size_t>(kPage) * layout.latent : 0);
 }
 

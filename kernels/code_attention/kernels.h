@@ -19,11 +19,13 @@ constexpr int kVectors = kPage / 16;  // of sixteen positions
 constexpr int kChunkPages = kChunk / kPage;
 constexpr int kQuads = kPage / 4;  // of four positions
 constexpr bool kInBytes = multiscale::in_bytes(kForm);
-constexpr int kQuadBytes = kInBytes ? 4 : 8;  // digits that meet four codes
 
 // Planes of digits: one each in bytes; as words two digits are one number.
 template <int Passes>
 constexpr int kPlanes = kInBytes ? Passes : 1;
+// What meets four codes: four high digits, then four low ones; or four words.
+template <int Passes>
+constexpr int kQuadBytes = kInBytes ? 4 * Passes : 8;
 template <int Passes>
 constexpr float kTop = Passes == 1 ? 127.0f : 32512.0f;
 constexpr int32_t kNotFinite = 0x7f800000;  // least magnitude_bits16 of what is not
@@ -34,16 +36,13 @@ constexpr Layout kCodes = Type == CodeType::kInt8 ? Layout::Q8_0 : Layout::MXFP4
 template <CodeType Type>
 constexpr int kVectorBytes = kInfo<kCodes<Type>>.bits * 2;  // sixteen codes
 
-// Where the digits of elements i … of a row begin, by plane.
-MS_INLINE uint8_t* digits_at(uint8_t* row, int width, int plane, int i) {
-  return kInBytes ? row + plane * width + i : row + 2 * i;
-}
-
+// Stores sixteen numbers as digits, from element i of a row on.
 template <int Passes>
-MS_INLINE void put_digits(uint8_t* row, int width, int i, I16 q) {
-  if constexpr (!kInBytes) return store_shuffled_words(digits_at(row, width, 0, i), q);
-  if constexpr (Passes == 2) store_bytes(digits_at(row, width, 0, i), shift_right16(q + broadcast16(128), 8));
-  store_bytes(digits_at(row, width, Passes - 1, i), q);
+MS_INLINE void put_digits(uint8_t* row, int i, I16 q) {
+  uint8_t* const at = row + i / 4 * kQuadBytes<Passes>;
+  if constexpr (!kInBytes) store_shuffled_words(at, q);
+  else if constexpr (Passes == 2) store_byte_pairs(at, q);
+  else store_bytes(at, q);
 }
 
 // Sums of products that fit the registers, at four vectors for a row at most.
@@ -53,13 +52,18 @@ constexpr int kVectorsAtOnce = [] {
   return vectors > 4 ? 4 : vectors < 1 ? 1 : vectors;
 }();
 
-// Products of R rows of digits with V runs of codes, `run` bytes apart: `count` codes of each of 16 lanes,
-// `plane` bytes from a row's first digits to its second. `ahead`, if not null, is read as `codes` will be.
+#ifndef MS_SPREAD
+typedef const uint8_t* Spread;
+MS_INLINE Spread spread(const uint8_t* digits) { return digits; }
+#endif
+
+// Adds to `product` that of R rows of digits with V runs of codes, `run` bytes apart: `count` codes of each
+// of 16 lanes. `ahead`, if not null, is read as `codes` will be.
 template <CodeType Type, int Passes, int R, int V>
-MS_INLINE void multiply(const uint8_t* const (&digits)[R], int plane, const uint8_t* codes, int run,
-                        int count, const uint8_t* ahead, I16 (&product)[R][V]) {
+MS_INLINE void multiply(const uint8_t* const (&digits)[R], const uint8_t* codes, int run, int count,
+                        const uint8_t* ahead, I16 (&product)[R][V]) {
   constexpr int kHalves = kInfo<kCodes<Type>>.nibbles() ? 2 : 1;
-  I16 sum[kPlanes<Passes>][R][V] = {};
+  I16 high[R][V] = {};
   for (int line = 0; line < count / 4 / kHalves; line++) {
     if (ahead)
 #pragma GCC unroll 4
@@ -70,41 +74,54 @@ MS_INLINE void multiply(const uint8_t* const (&digits)[R], int plane, const uint
       I16 quads[V];
 #pragma GCC unroll 4
       for (int v = 0; v < V; v++) quads[v] = load_codes<kCodes<Type>>(codes + v * run + group * 256, quad);
-#pragma GCC unroll 2
-      for (int p = 0; p < kPlanes<Passes>; p++)
 #pragma GCC unroll 4
-        for (int r = 0; r < R; r++)
+      for (int r = 0; r < R; r++) {
+        const uint8_t* const at = digits[r] + (group * 8 + quad) * kQuadBytes<Passes>;
+        if constexpr (kPlanes<Passes> == 2) {
+          const Spread four = spread(at);
 #pragma GCC unroll 4
-          for (int v = 0; v < V; v++)
-            sum[p][r][v] =
-                dot(sum[p][r][v], quads[v], digits[r] + p * plane + (group * 8 + quad) * kQuadBytes);
+          for (int v = 0; v < V; v++) high[r][v] = dot(high[r][v], quads[v], four);
+        }
+        const Spread four = spread(at + 4 * (kPlanes<Passes> - 1));
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) product[r][v] = dot(product[r][v], quads[v], four);
+      }
     }
   }
+  if constexpr (kPlanes<Passes> == 2)
 #pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
+    for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; v++)
-      product[r][v] = kPlanes<Passes> == 2 ? shift_left16(sum[0][r][v], 8) + sum[1 % kPlanes<Passes>][r][v]
-                                           : sum[0][r][v];
+      for (int v = 0; v < V; v++) product[r][v] = product[r][v] + shift_left16(high[r][v], 8);
 }
 
-// 2^x for x ≤ 0; 0 below 2^-126. The Taylor polynomial of degree 6 on |r| ≤ 1/2: truncation below 1.3e-7.
+// 2^r for |r| ≤ 1/2: of the polynomials of degree 5 the one of least relative error, 9.1e-8.
+MS_INLINE F16 exp2_polynomial(F16 r) {
+  F16 p = broadcast16(1.32647297e-3f);
+  p = madd16(p, r, broadcast16(9.67151299e-3f));
+  p = madd16(p, r, broadcast16(5.55073359e-2f));
+  p = madd16(p, r, broadcast16(2.40222424e-1f));
+  p = madd16(p, r, broadcast16(6.93147004e-1f));
+  return madd16(p, r, broadcast16(1.0f));
+}
+
+// 2^x for x ≤ 0; 0 below 2^-126. The same bits on every instruction set that fuses multiply and add.
 MS_INLINE F16 exp2_16(F16 x) {
+  F16 result;
+#if defined(__AVX512DQ__)
+  const __m512 r = _mm512_reduce_ps((__m512)x.part[0], _MM_FROUND_TO_NEAREST_INT);
+  const __m512 p = (__m512)exp2_polynomial({{(VecF)r}}).part[0];
+  const __mmask16 normal = _mm512_cmp_ps_mask((__m512)x.part[0], _mm512_set1_ps(-126.0f), _CMP_GE_OQ);
+  result.part[0] = (VecF)_mm512_maskz_scalef_ps(normal, p, (__m512)x.part[0] - r);
+#else
   const F16 low = broadcast16(-126.0f), clamped = max16(x, low);
   const I16 n = round16(clamped);
-  const F16 r = clamped - to_float16(n);
-  F16 p = broadcast16(1.54035304e-4f);
-  p = madd16(p, r, broadcast16(1.33335581e-3f));
-  p = madd16(p, r, broadcast16(9.61812911e-3f));
-  p = madd16(p, r, broadcast16(5.55041087e-2f));
-  p = madd16(p, r, broadcast16(2.40226507e-1f));
-  p = madd16(p, r, broadcast16(6.93147181e-1f));
-  p = madd16(p, r, broadcast16(1.0f));
-  F16 result;
+  const F16 p = exp2_polynomial(clamped - to_float16(n));
   for (int i = 0; i < kParts; i++) {
     const VecI bits = (VecI)p.part[i] + (n.part[i] << 23);
     result.part[i] = (VecF)(bits & (x.part[i] >= low.part[i]));
   }
+#endif
   return result;
 }
 
@@ -136,14 +153,18 @@ struct Sums {
 
 // And where what it needs for more lies.
 struct RowState : Sums {
-  float* scores;  // [kPage], then the probabilities
   const float* q;
   uint8_t* query;          // its digits
-  uint8_t* digits;         // of probabilities [kPage]
   const float* scales;     // of the query's groups, the scores' factor included
-  const int32_t* offsets;  // what the codes' offset makes of a group's digits
+  const int32_t* offsets;  // what the codes' offset makes of a group's digits, negative
   float factor;            // of the scores
   bool finite;             // the query, whose digits would hide it
+  // Of the page whose values are still to be added: n_b, digits of probabilities [group][kPage], and for each
+  // group of values what sums are to be multiplied by and what the offset makes of them.
+  float page_reference;
+  uint8_t* digits;
+  float* factors;
+  int32_t* value_offsets;
 };
 
 // Brings sums to a reference that is not lower.
@@ -208,9 +229,9 @@ bool split_query(const CodeLayout& layout, const float* q, float factor, uint8_t
     for (int d = begin; d < begin + group && d < width; d += 16) {
       const I16 v = none ? broadcast16(0) : round16(load_up_to(q, d, end) * broadcast16(inverse));
       sum = sum + v;
-      put_digits<Passes>(digits, width, d, v);
+      put_digits<Passes>(digits, d, v);
     }
-    offsets[g] = kOffset<kCodes<Type>> * sum_lanes(sum);
+    offsets[g] = -kOffset<kCodes<Type>> * sum_lanes(sum);
   }
   return finite;
 }
@@ -222,119 +243,206 @@ MS_INLINE F16 scales_of(const uint8_t* scales, int group, int vector) {
   else return load_half_e8m0x16(scales + group * kPage + vector * 16);
 }
 
-// t of R rows against V vectors of sixteen keys, from vector `first` of a page on.
+// What combine makes of the lanes of each of R.
+template <int R, class Vector, class Lane, class Combine>
+MS_INLINE void fold_rows(const Vector (&x)[R], Lane (&out)[R], const Combine& combine) {
+  if constexpr (R == 4) {
+    const auto a = fold_to_four(x[0].part, combine), b = fold_to_four(x[1].part, combine);
+    const auto c = fold_to_four(x[2].part, combine), d = fold_to_four(x[3].part, combine);
+    const auto ab =
+        combine(__builtin_shufflevector(a, b, 0, 1, 4, 5), __builtin_shufflevector(a, b, 2, 3, 6, 7));
+    const auto cd =
+        combine(__builtin_shufflevector(c, d, 0, 1, 4, 5), __builtin_shufflevector(c, d, 2, 3, 6, 7));
+    const auto all =
+        combine(__builtin_shufflevector(ab, cd, 0, 2, 4, 6), __builtin_shufflevector(ab, cd, 1, 3, 5, 7));
+    memcpy(out, &all, sizeof out);
+  } else {
+    for (int r = 0; r < R; r++) out[r] = fold(x[r].part, combine);
+  }
+}
+
+constexpr auto kLarger = [](auto a, auto b) { return a > b ? a : b; };
+constexpr auto kSum = [](auto a, auto b) { return a + b; };
+
+// q · shift · factor of R rows: what their scores have in common.
+template <int R>
+MS_INLINE void common_scores(const RowState* rows, const float* shift, int count, float (&common)[R]) {
+  F16 sum[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) sum[r] = broadcast16(0.0f);
+  for (int d = 0; d < count; d += 16) {
+    const F16 taken = load_up_to(shift, d, count);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) sum[r] = madd16(load_up_to(rows[r].q, d, count), taken, sum[r]);
+  }
+  fold_rows(sum, common, kSum);
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) common[r] *= rows[r].factor;
+}
+
+template <int R>
+using Scores = float[R][kPage];
+
+// t of R rows against V vectors of sixteen keys, from vector `first` of a page on, and the largest.
 template <CodeType Type, int Passes, int R, int V>
-MS_INLINE void score_vectors(const CodeLayout& layout, const RowState* rows, const uint8_t* keys, int first,
-                             const uint8_t* ahead) {
+MS_INLINE void score_vectors(const CodeLayout& layout, const RowState* rows, const float (&common)[R],
+                             const uint8_t* keys, int first, const uint8_t* ahead, Scores<R>& scores,
+                             F16 (&most)[R]) {
   const uint8_t* scales = keys + layout.key_scales_at();
   const int width = layout.width, group = layout.group(), run = kVectorBytes<Type> * width;
   F16 total[R][V];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; v++) total[r][v] = broadcast16(common[r]);
   for (int g = 0; g * group < width; g++) {
     const uint8_t* digits[R];
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) digits[r] = digits_at(rows[r].query, width, 0, g * group);
-    const int at = first * run + g * group * kVectorBytes<Type>;
     I16 product[R][V];
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      digits[r] = rows[r].query + g * group / 4 * kQuadBytes<Passes>;
+#pragma GCC unroll 4
+      for (int v = 0; v < V; v++) product[r][v] = broadcast16(rows[r].offsets[g]);
+    }
+    const int at = first * run + g * group * kVectorBytes<Type>;
     const int count = group < width - g * group ? group : width - g * group;
-    multiply<Type, Passes>(digits, width, keys + at, run, count, ahead ? ahead + at : nullptr, product);
+    multiply<Type, Passes>(digits, keys + at, run, count, ahead ? ahead + at : nullptr, product);
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
       const F16 scale = scales_of<Type>(scales, g, first + v);
 #pragma GCC unroll 4
-      for (int r = 0; r < R; r++) {
-        const F16 exact = to_float16(product[r][v] - broadcast16(rows[r].offsets[g]));
-        const F16 part = exact * (scale * broadcast16(rows[r].scales[g]));
-        total[r][v] = g ? total[r][v] + part : part;
-      }
+      for (int r = 0; r < R; r++)
+        total[r][v] = madd16(to_float16(product[r][v]) * scale, broadcast16(rows[r].scales[g]), total[r][v]);
     }
   }
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int v = 0; v < V; v++) store16(rows[r].scores + (first + v) * 16, total[r][v]);
-}
-
-MS_INLINE float dot_floats(const float* a, const float* b, int count) {
-  F16 sum = broadcast16(0.0f);
-  for (int d = 0; d < count; d += 16) sum = madd16(load_up_to(a, d, count), load_up_to(b, d, count), sum);
-  return sum_lanes(sum);
-}
-
-// Scores, and what they have in common, to probabilities, which replace them, less those of positions outside
-// begin … end - 1 of the page. Returns n_b, -infinity if none is left; *total is their sum.
-MS_INLINE float weigh(float* scores, int begin, int end, float cap, float common, F16* total) {
-  F16 most = broadcast16(-kInfinity);
-  F16 t[kVectors];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; v++) {
-    t[v] = load16(scores + v * 16) + broadcast16(common);
-    if (cap > 0) t[v] = soft_cap16(t[v], cap) * broadcast16(kLog2E);
-    const F16 none = broadcast16(-kInfinity);
-    if (end < kPage) t[v] = first_lanes(t[v], end - v * 16, none);
-    if (begin > 0) t[v] = first_lanes(none, begin - v * 16, t[v]);
-    most = max16(most, t[v]);
-  }
-  const float reference = __builtin_ceilf(max_lanes(most));
-  const F16 shift = broadcast16(reference);
-  F16 sum = broadcast16(0.0f);
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; v++) {
-    const F16 p = exp2_16(t[v] - shift);
-    store16(scores + v * 16, p);
-    sum = sum + p;
-  }
-  *total = sum;
-  return reference;
-}
-
-// The digits of a row's probabilities, times the scales of a group of values; what their codes' sums are
-// to be multiplied by, without the row's own power of two, and what the codes' offset makes of the digits.
-template <CodeType Type, int Passes>
-MS_INLINE float split_probabilities(const RowState& row, const uint8_t* scales, int group, int begin, int end,
-                                    int32_t* offset) {
-  F16 weights[kVectors], most = broadcast16(0.0f);
-  const F16 zero = broadcast16(0.0f);
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; v++) {
-    weights[v] = load16(row.scores + v * 16) * scales_of<Type>(scales, group, v);
-    // The scales of what lies beyond were perhaps never written.
-    if (end < kPage) weights[v] = first_lanes(weights[v], end - v * 16, zero);
-    if (begin > 0) weights[v] = first_lanes(zero, begin - v * 16, weights[v]);
-    most = max16(most, weights[v]);
-  }
-  const float largest = max_lanes(most), inverse = largest > 0 ? kTop<Passes> / largest : 0.0f;
-  // So small that its inverse overflows: 2^-110 of a value is nothing.
-  const F16 factor = broadcast16(inverse < kInfinity ? inverse : 0.0f);
-  I16 sum = broadcast16(0);
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; v++) {
-    const I16 u = round16(weights[v] * factor);
-    sum = sum + u;
-    put_digits<Passes>(row.digits, kPage, v * 16, u);
-  }
-  *offset = kOffset<kCodes<Type>> * sum_lanes(sum);
-  return largest / kTop<Passes>;
-}
-
-// Adds the values of vectors first … first + V - 1 of sixteen elements to R rows, times the factors.
-template <CodeType Type, int Passes, int R, int V>
-MS_INLINE void add_values(const RowState* rows, const uint8_t* values, int first, const float* factors,
-                          const int32_t* offsets, const uint8_t* ahead) {
-  constexpr int run = kVectorBytes<Type> * kPage;
-  const uint8_t* digits[R];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++) digits[r] = rows[r].digits;
-  I16 product[R][V];
-  multiply<Type, Passes>(digits, kPage, values + first * run, run, kPage,
-                         ahead ? ahead + first * run : nullptr, product);
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
     for (int v = 0; v < V; v++) {
-      float* at = rows[r].sums + (first + v) * 16;
-      const F16 exact = to_float16(product[r][v] - broadcast16(offsets[r]));
-      store16(at, madd16(exact, broadcast16(factors[r]), load16(at)));
+      store16(scores[r] + (first + v) * 16, total[r][v]);
+      most[r] = max16(most[r], total[r][v]);
     }
+}
+
+// Lanes of positions begin … end - 1 of a page, and the others of the rest.
+MS_INLINE F16 visible_lanes(F16 x, int vector, int begin, int end, F16 rest) {
+  x = first_lanes(x, end - vector * 16, rest);
+  return first_lanes(rest, begin - vector * 16, x);
+}
+
+// Caps scores and takes away those of positions outside begin … end - 1. The largest that are left, by lanes.
+__attribute__((noinline)) F16 limit(float* scores, int begin, int end, float cap) {
+  const F16 none = broadcast16(-kInfinity);
+  F16 most = none;
+  for (int v = 0; v < kVectors; v++) {
+    F16 t = load16(scores + v * 16);
+    if (cap > 0) t = soft_cap16(t, cap) * broadcast16(kLog2E);
+    t = visible_lanes(t, v, begin, end, none);
+    store16(scores + v * 16, t);
+    most = max16(most, t);
+  }
+  return most;
+}
+
+// Probabilities times the scales of a group of values, and the largest. If `first`, `scores` become
+// probabilities before; their sums are added to `total`.
+template <CodeType Type, int R, bool First>
+MS_INLINE void weigh(Scores<R>& scores, const float (&shift)[R], const uint8_t* scales, int group,
+                     const int (&begin)[R], const int (&end)[R], Scores<R>& weights, float (&largest)[R],
+                     F16 (&total)[R]) {
+  F16 most[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) most[r] = total[r] = broadcast16(0.0f);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; v++) {
+    const F16 scale = scales_of<Type>(scales, group, v);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      F16 p = load16(scores[r] + v * 16);
+      if constexpr (First) {
+        p = exp2_16(p - broadcast16(shift[r]));
+        total[r] = total[r] + p;
+        if (Type != CodeType::kInt8) store16(scores[r] + v * 16, p);
+      }
+      F16 w = p * scale;
+      // The scales of what lies beyond were perhaps never written.
+      if (begin[r] > 0 || end[r] < kPage) w = visible_lanes(w, v, begin[r], end[r], broadcast16(0.0f));
+      store16(weights[r] + v * 16, w);
+      most[r] = max16(most[r], w);
+    }
+  }
+  fold_rows(most, largest, kLarger);
+}
+
+// The digits of what weigh made, for a group of values.
+template <CodeType Type, int Passes, int R>
+MS_INLINE void split_weights(RowState* rows, const Scores<R>& weights, const float (&largest)[R], int group) {
+  I16 sum[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    const float inverse = largest[r] > 0 ? kTop<Passes> / largest[r] : 0.0f;
+    // So small that its inverse overflows: 2^-110 of a value is nothing.
+    const F16 factor = broadcast16(inverse < kInfinity ? inverse : 0.0f);
+    rows[r].factors[group] = largest[r] / kTop<Passes>;
+    sum[r] = broadcast16(0);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) {
+      const I16 u = round16(load16(weights[r] + v * 16) * factor);
+      sum[r] = sum[r] + u;
+      put_digits<Passes>(rows[r].digits + group * kPage / 4 * kQuadBytes<Passes>, v * 16, u);
+    }
+  }
+  if constexpr (kOffset<kCodes<Type>> != 0) {
+    int32_t sums[R];
+    fold_rows(sum, sums, kSum);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) rows[r].value_offsets[group] = -kOffset<kCodes<Type>> * sums[r];
+  }
+}
+
+// Rows that have digits for the values of a page, which are still to be added.
+struct Pending {
+  RowState* rows = nullptr;
+  const uint8_t *values, *ahead;
+};
+
+// Adds the values of V vectors of sixteen elements to R rows, times the factors.
+template <CodeType Type, int Passes, int R, int V>
+MS_INLINE void add_vectors(const Pending& page, const float (&own)[R], int first) {
+  constexpr int run = kVectorBytes<Type> * kPage;
+  const RowState* rows = page.rows;
+  const int group = Type == CodeType::kInt8 ? 0 : first / 2;
+  const uint8_t* digits[R];
+  I16 product[R][V];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    digits[r] = rows[r].digits + group * kPage / 4 * kQuadBytes<Passes>;
+    const I16 offset = broadcast16(kOffset<kCodes<Type>> ? rows[r].value_offsets[group] : 0);
+#pragma GCC unroll 4
+    for (int v = 0; v < V; v++) product[r][v] = offset;
+  }
+  multiply<Type, Passes>(digits, page.values + first * run, run, kPage,
+                         page.ahead ? page.ahead + first * run : nullptr, product);
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    const F16 factor = broadcast16(own[r] * rows[r].factors[group]);
+#pragma GCC unroll 4
+    for (int v = 0; v < V; v++) {
+      float* at = rows[r].sums + (first + v) * 16;
+      store16(at, madd16(to_float16(product[r][v]), factor, load16(at)));
+    }
+  }
+}
+
+// Adds vectors first … end - 1 of the values.
+template <CodeType Type, int Passes, int R>
+MS_INLINE void add_values(const Pending& page, int first, int end) {
+  constexpr int kMost = kVectorsAtOnce<Passes, R>, V = Type == CodeType::kInt8 || kMost < 2 ? kMost : 2;
+  if (!page.rows) return;
+  float own[R];  // 2^(n_b - n)
+  for (int r = 0; r < R; r++) own[r] = power_of_two(page.rows[r].page_reference - page.rows[r].reference);
+  for (; first + V <= end; first += V) add_vectors<Type, Passes, R, V>(page, own, first);
+  for (; first < end; first++) add_vectors<Type, Passes, R, 1>(page, own, first);
 }
 
 // Codes of a page's latent rows as values lie: every 4 × 4 of them is turned over.
@@ -354,51 +462,77 @@ MS_INLINE void turn_latent(const CodeLayout& layout, const uint8_t* keys, uint8_
     }
 }
 
-// One page for R rows, whose values' codes are `values`. If `preload`, the page after it is read.
+// Scores and digits of probabilities of one page for R rows; its values' codes are `values`. What was pending
+// is done meanwhile, each half of it where the sequence of scores, maximum, probabilities, maximum and digits
+// has to wait for itself. If `preload`, the page behind is read.
 template <CodeType Type, int Passes, int R>
 void attend_page(const CodeTask& task, int page, const uint8_t* values, RowState* rows, const int* first,
-                 const int* visible, bool preload) {
+                 const int* visible, bool preload, Pending& pending) {
   constexpr int V = kVectorsAtOnce<Passes, R>;
   const CodeLayout& layout = task.layout;
   const uint8_t* keys = task.cache.keys(page);
   const uint8_t* next = preload ? task.cache.keys(page + 1) : nullptr;
-  const float* shift = (const float*)(keys + layout.shift_at());
-  for (int v = 0; v < kVectors; v += V) score_vectors<Type, Passes, R, V>(layout, rows, keys, v, next);
-
-  float own[R];  // 2^(n_b - n)
+  alignas(64) Scores<R> scores, weights;
+  float common[R] = {}, shift[R], largest[R];
+  if (layout.shifted)
+    common_scores<R>(rows, (const float*)(keys + layout.shift_at()), layout.head_size, common);
+  F16 most[R], total[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) most[r] = broadcast16(-kInfinity);
+  for (int v = 0; v < kVectors; v += V)
+    score_vectors<Type, Passes, R, V>(layout, rows, common, keys, v, next, scores, most);
   int begin[R], end[R];
+#pragma GCC unroll 4
   for (int r = 0; r < R; r++) {
     begin[r] = first[r] - page * kPage > 0 ? first[r] - page * kPage : 0;
     end[r] = visible[r] - page * kPage < kPage ? visible[r] - page * kPage : kPage;
     if (end[r] < 0) end[r] = 0;
-    F16 total;
-    const float common = layout.shifted ? dot_floats(rows[r].q, shift, layout.head_size) * rows[r].factor : 0;
-    const float reference = weigh(rows[r].scores, begin[r], end[r], task.softcap, common, &total);
-    RowState& row = rows[r];
-    if (!(reference > -kInfinity)) {  // it sees none of them
-      own[r] = 0;
-      continue;
-    }
-    if (reference > row.reference) lower(row, reference, layout.value_width());
-    own[r] = power_of_two(reference - row.reference);
-    row.total = madd16(total, broadcast16(own[r]), row.total);
+    if (task.softcap > 0 || begin[r] > 0 || end[r] < kPage)
+      most[r] = limit(scores[r], begin[r], end[r], task.softcap);
   }
+  fold_rows(most, largest, kLarger);
+
+  const int vectors = layout.value_width() / 16, half = vectors / 4 * 2;
+  add_values<Type, Passes, R>(pending, 0, half);
 
   const uint8_t* scales = keys + layout.value_scales_at();
-  const uint8_t* ahead = next && !layout.latent ? next + layout.key_bytes() : nullptr;
-  const int vectors = Type == CodeType::kInt8 ? layout.value_width() / 16 : 2;  // of a group
-  for (int g = 0; g < layout.value_groups(); g++) {
-    float factors[R];
-    int32_t offsets[R];
-    for (int r = 0; r < R; r++)
-      factors[r] =
-          own[r] * split_probabilities<Type, Passes>(rows[r], scales, g, begin[r], end[r], &offsets[r]);
-    int v = 0;
-    for (; v + V <= vectors; v += V)
-      add_values<Type, Passes, R, V>(rows, values, g * vectors + v, factors, offsets, ahead);
-    for (; v < vectors; v++)
-      add_values<Type, Passes, R, 1>(rows, values, g * vectors + v, factors, offsets, ahead);
+  float reference[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    reference[r] = __builtin_ceilf(largest[r]);
+    shift[r] = reference[r] > -kInfinity ? reference[r] : 0;  // it sees none of them
   }
+  weigh<Type, R, true>(scores, shift, scales, 0, begin, end, weights, largest, total);
+
+  add_values<Type, Passes, R>(pending, half, vectors);
+
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    RowState& row = rows[r];
+    row.page_reference = reference[r];
+    if (!(reference[r] > -kInfinity)) continue;
+    if (reference[r] > row.reference) lower(row, reference[r], layout.value_width());
+    row.total = madd16(total[r], broadcast16(power_of_two(reference[r] - row.reference)), row.total);
+  }
+  split_weights<Type, Passes, R>(rows, weights, largest, 0);
+  for (int g = 1; g < layout.value_groups(); g++) {
+    weigh<Type, R, false>(scores, shift, scales, g, begin, end, weights, largest, total);
+    split_weights<Type, Passes, R>(rows, weights, largest, g);
+  }
+  pending = {rows, values, next && !layout.latent ? next + layout.key_bytes() : nullptr};
+}
+
+// Rows of a group, over some pages.
+template <CodeType Type, int Passes, int R>
+MS_INLINE void attend_pages(const CodeTask& task, int begin, int end, int to, const uint8_t* turned,
+                            RowState* rows, int row, bool preload) {
+  Pending pending;
+  for (int page = begin; page < end; page++) {
+    const uint8_t* values = turned ? turned : task.cache.keys(page) + task.layout.key_bytes();
+    attend_page<Type, Passes, R>(task, page, values, rows + row, task.first + row, task.visible + row,
+                                 preload && (page + 1) * kPage < to, pending);
+  }
+  add_values<Type, Passes, R>(pending, 0, task.layout.value_width() / 16);
 }
 
 // Pages of a chunk, and no more of them than some row sees.
@@ -411,25 +545,25 @@ void attend_chunk(const CodeTask& task, int chunk, int from, int to, RowState* r
     rows[r].total = broadcast16(rows[r].finite ? 0.0f : __builtin_nanf(""));
     for (int d = 0; d < width; d += 16) store16(rows[r].sums + d, broadcast16(0.0f));
   }
-  const int first_page = chunk * kChunkPages > from / kPage ? chunk * kChunkPages : from / kPage;
-  for (int page = first_page; page < (chunk + 1) * kChunkPages && page * kPage < to; page++) {
-    bool preload = task.preload && (page + 1) * kPage < to;
-    const uint8_t* values = task.cache.keys(page) + task.layout.key_bytes();
-    if (task.layout.latent) {
-      turn_latent(task.layout, task.cache.keys(page), turned);
-      values = turned;
-    }
-    for (int r = 0; r < task.rows; preload = false) {
-      const int* first = task.first + r;
-      const int* visible = task.visible + r;
-      RowState* part = rows + r;
+  // Groups of rows take all pages one after the other; codes that have to be turned over are so once for all.
+  const auto pages = [&](int begin, int end, const uint8_t* values) {
+    for (int r = 0; r < task.rows;) {
       const int left = task.rows - r;
+      const bool preload = task.preload && r == 0;
       if (R == 4 && left >= 4)
-        attend_page<Type, Passes, R>(task, page, values, part, first, visible, preload), r += 4;
+        attend_pages<Type, Passes, R>(task, begin, end, to, values, rows, r, preload), r += 4;
       else if (left >= 2)
-        attend_page<Type, Passes, 2>(task, page, values, part, first, visible, preload), r += 2;
-      else attend_page<Type, Passes, 1>(task, page, values, part, first, visible, preload), r += 1;
+        attend_pages<Type, Passes, 2>(task, begin, end, to, values, rows, r, preload), r += 2;
+      else attend_pages<Type, Passes, 1>(task, begin, end, to, values, rows, r, preload), r += 1;
     }
+  };
+  const int first_page = chunk * kChunkPages > from / kPage ? chunk * kChunkPages : from / kPage;
+  const int last_page = (to + kPage - 1) / kPage, behind = (chunk + 1) * kChunkPages;
+  const int end = last_page < behind ? last_page : behind;
+  if (!task.layout.latent) return pages(first_page, end, nullptr);
+  for (int page = first_page; page < end; page++) {
+    turn_latent(task.layout, task.cache.keys(page), turned);
+    pages(page, page + 1, turned);
   }
 }
 
@@ -451,10 +585,11 @@ void attend(const CodeTask& task) {
     RowState& row = rows[r];
     row.sums = (float*)take(4 * value_width);
     all[r].sums = (float*)take(4 * value_width);
-    row.scores = (float*)take(4 * kPage);
     row.q = task.q[r];
     row.query = take(2 * layout.width);
-    row.digits = take(2 * kPage);
+    row.digits = take(2 * kPage * layout.value_groups());
+    row.factors = (float*)take(8 * layout.value_groups());
+    row.value_offsets = (int32_t*)row.factors + layout.value_groups();
     float* scales = (float*)take(8 * layout.groups());
     int32_t* offsets = (int32_t*)scales + layout.groups();
     row.scales = scales;
