@@ -52,11 +52,6 @@ constexpr int kVectorsAtOnce = [] {
   return vectors > 4 ? 4 : vectors < 1 ? 1 : vectors;
 }();
 
-#ifndef MS_SPREAD
-typedef const uint8_t* Spread;
-MS_INLINE Spread spread(const uint8_t* digits) { return digits; }
-#endif
-
 // Adds to `product` that of R rows of digits with V runs of codes, `run` bytes apart: `count` codes of each
 // of 16 lanes. `ahead`, if not null, is read as `codes` will be.
 template <CodeType Type, int Passes, int R, int V>
@@ -77,14 +72,11 @@ MS_INLINE void multiply(const uint8_t* const (&digits)[R], const uint8_t* codes,
 #pragma GCC unroll 4
       for (int r = 0; r < R; r++) {
         const uint8_t* const at = digits[r] + (group * 8 + quad) * kQuadBytes<Passes>;
-        if constexpr (kPlanes<Passes> == 2) {
-          const Spread four = spread(at);
 #pragma GCC unroll 4
-          for (int v = 0; v < V; v++) high[r][v] = dot(high[r][v], quads[v], four);
+        for (int v = 0; v < V; v++) {
+          if constexpr (kPlanes<Passes> == 2) high[r][v] = dot(high[r][v], quads[v], at);
+          product[r][v] = dot(product[r][v], quads[v], at + 4 * (kPlanes<Passes> - 1));
         }
-        const Spread four = spread(at + 4 * (kPlanes<Passes> - 1));
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) product[r][v] = dot(product[r][v], quads[v], four);
       }
     }
   }
@@ -472,6 +464,9 @@ void attend_page(const CodeTask& task, int page, const uint8_t* values, RowState
   const CodeLayout& layout = task.layout;
   const uint8_t* keys = task.cache.keys(page);
   const uint8_t* next = preload ? task.cache.keys(page + 1) : nullptr;
+  if (next)  // what lies behind the codes: needed first, and no stream
+    for (size_t at = layout.key_scales_at(); at < layout.head_bytes(); at += 64)
+      __builtin_prefetch(next + at, 0, 2);
   alignas(64) Scores<R> scores, weights;
   float common[R] = {}, shift[R], largest[R];
   if (layout.shifted)

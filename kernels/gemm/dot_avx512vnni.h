@@ -16,23 +16,6 @@ MS_INLINE I16 dot(I16 sum, I16 codes, const uint8_t* digits) {
   return sum;
 }
 
-// Four digits that meet several registers of codes are loaded once.
-#define MS_SPREAD
-struct Spread {
-  VecI four;
-};
-
-MS_INLINE Spread spread(const uint8_t* digits) {
-  Spread s;
-  __asm__("vpbroadcastd %1, %0" : "=v"(s.four) : "m"(*(const Quad*)digits));
-  return s;
-}
-
-MS_INLINE I16 dot(I16 sum, I16 codes, Spread digits) {
-  sum.part[0] = (VecI)_mm512_dpbusd_epi32((__m512i)sum.part[0], (__m512i)codes.part[0], (__m512i)digits.four);
-  return sum;
-}
-
 MS_INLINE I16 lookup(I16 codes, const uint8_t* table) {
   const __m512i entries = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i*)table));
   codes.part[0] = (VecI)_mm512_shuffle_epi8(entries, (__m512i)codes.part[0]);
