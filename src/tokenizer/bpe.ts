@@ -1,20 +1,19 @@
-import { BYTE_CHARS, CHAR_BYTES, hexByte, writeUtf8 } from './bytes.js'
+import { BYTE_CHARS, CHAR_BYTES, hexByte, pairAt, utf8Length, writeUtf8 } from './bytes.js'
 import type { IdBuffer, SegmentEncoder } from './id-buffer.js'
-import { Merger, MergeTable } from './merge.js'
+import { Merger } from './merge.js'
+import { LongMerger } from './merge-long.js'
+import { MergeTable } from './merge-table.js'
+import { LONGEST_CACHED, PieceCache } from './piece-cache.js'
 import type { PreTokenizer } from './pretokenize.js'
+import { SafeCharacters } from './safe-characters.js'
 import { isPlain } from './token-type.js'
+import { Units } from './units.js'
 import type { Vocabulary } from './vocabulary.js'
-
-/**
- * Pieces this short are cached. V8 copies substrings below 13 characters; longer ones would each keep the
- * whole text they were cut from alive.
- */
-const CACHED_LENGTH = 12
-const CACHE_ENTRIES = 1 << 16
+import { WholeTokens } from './whole-tokens.js'
 
 /**
  * Byte-level BPE: cut by the pre-tokenizer, then in each piece merge bytes by rank. The cost is linear in the
- * text, O(n log n) within one piece.
+ * text.
  */
 export class ByteLevelBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
@@ -22,9 +21,14 @@ export class ByteLevelBpe implements SegmentEncoder {
   private readonly plainIds = new Map<string, number>()
   /** Results of merges that are no tokens themselves: symbol − vocabulary size → text. */
   private readonly extraTexts: string[] = []
-  private readonly merger: Merger
+  private readonly table: MergeTable
+  private readonly merger: LongMerger
+  /** Made when the first character beyond ASCII is merged. */
+  private safeCharacters?: SafeCharacters
   private readonly byteSymbols: Int32Array
-  private readonly cache = new Map<string, number | readonly number[]>()
+  private readonly wholeTokens?: WholeTokens
+  private readonly cache = new PieceCache()
+  private readonly units = new Units()
   private symbols = new Int32Array(256)
 
   /**
@@ -56,70 +60,110 @@ export class ByteLevelBpe implements SegmentEncoder {
       const right = merge.slice(gap + 1)
       table.add(symbolOf(left), symbolOf(right), rank, symbolOf(left + right))
     })
-    this.merger = new Merger(table)
+    this.table = table
+    this.merger = new LongMerger(new Merger(table))
+    if (preTokenizer.ignoreMerges) this.wholeTokens = new WholeTokens(this.plainIds)
   }
 
   encode(text: string, _isStart: boolean, out: IdBuffer): void {
-    this.preTokenizer.split(text, (start, end) => {
-      if (end - start > CACHED_LENGTH) {
-        this.encodePiece(text.slice(start, end), out)
-        return
-      }
-      const piece = text.slice(start, end)
-      const cached = this.cache.get(piece)
-      if (typeof cached === 'number') out.push(cached)
-      else if (cached) for (const id of cached) out.push(id)
-      else this.encodeAndCache(piece, out)
-    })
-  }
-
-  private encodeAndCache(piece: string, out: IdBuffer): void {
-    const start = out.length
-    this.encodePiece(piece, out)
-    const ids = out.slice(start)
-    if (this.cache.size >= CACHE_ENTRIES) this.cache.clear()
-    this.cache.set(piece, ids.length === 1 ? ids[0]! : Array.from(ids))
-  }
-
-  private encodePiece(piece: string, out: IdBuffer): void {
-    if (this.symbols.length < 3 * piece.length) this.symbols = new Int32Array(6 * piece.length)
-    const { symbols, byteSymbols } = this
-    let length = 0
-    for (let i = 0; i < piece.length; i++) {
-      const codePoint = piece.codePointAt(i)!
-      if (codePoint > 0xffff) i++
-      length = writeUtf8(codePoint, symbols, length)
-    }
-    if (this.preTokenizer.ignoreMerges) {
-      let spelled = ''
-      for (let i = 0; i < length; i++) spelled += BYTE_CHARS[symbols[i]!]!
-      const whole = this.plainIds.get(spelled)
-      if (whole !== undefined) {
-        out.push(whole)
-        return
-      }
-    }
-    for (let i = 0; i < length; i++) symbols[i] = byteSymbols[symbols[i]!]!
-    const count = this.merger.merge(symbols, length)
-    for (let i = 0; i < count; i++) this.emit(symbols[i]!, out)
-  }
-
-  /** A symbol that is no token is spelled byte by byte. */
-  private emit(symbol: number, out: IdBuffer): void {
-    const extra = symbol - this.vocabulary.texts.length
-    if (extra < 0) {
-      out.push(symbol)
+    const units = this.units.of(text)
+    const { scanner } = this.preTokenizer
+    if (!scanner) {
+      this.preTokenizer.split(text, (start, end) => this.encodePiece(units, start, end, out))
       return
     }
-    for (const char of this.extraTexts[extra]!) {
-      const id = this.plainIds.get(char) ?? this.vocabulary.unknownId
-      if (id === undefined) {
-        const byte = hexByte(CHAR_BYTES.get(char) ?? 0)
-        throw new Error(
-          `The vocabulary has no token for the byte 0x${byte} and no unknown token; remove it from the text`,
-        )
-      }
-      out.push(id)
+    const { length } = text
+    for (let at = 0; at < length; ) {
+      const end = scanner(units, at, length)
+      this.encodePiece(units, at, end, out)
+      at = end
     }
+  }
+
+  private encodePiece(text: Uint16Array, at: number, end: number, out: IdBuffer): void {
+    if (end - at > LONGEST_CACHED) this.mergePiece(text, at, end, out)
+    else if (!this.cache.find(text, at, end, out)) {
+      this.mergePiece(text, at, end, this.cache)
+      this.cache.add(text, out)
+    }
+  }
+
+  private mergePiece(text: Uint16Array, at: number, end: number, out: IdBuffer | PieceCache): void {
+    if (this.symbols.length < 3 * (end - at)) this.symbols = new Int32Array(6 * (end - at))
+    const { symbols, byteSymbols } = this
+    let length = 0
+    let afterAscii = false
+    for (let i = at; i < end; i++) {
+      let codePoint = text[i]!
+      if (codePoint < 0x80) {
+        symbols[length++] = byteSymbols[codePoint]!
+        afterAscii = true
+        continue
+      }
+      const isPair = utf8Length(codePoint) === 4
+      if (isPair) codePoint = pairAt(text, i++)
+      this.safeCharacters ??= this.findSafeCharacters()
+      const symbol = isPair ? -1 : this.safeCharacters.find(codePoint, afterAscii)
+      afterAscii = false
+      if (symbol >= 0) symbols[length++] = symbol
+      else {
+        const stop = writeUtf8(codePoint, symbols, length)
+        for (; length < stop; length++) symbols[length] = byteSymbols[symbols[length]!]!
+      }
+    }
+    const count = this.merger.merge(symbols, length)
+    if (this.wholeTokens && (count > 1 || symbols[0]! >= this.vocabulary.texts.length)) {
+      const whole = this.wholeTokens.find(text, at, end)
+      if (whole !== undefined) {
+        out.push(whole, end)
+        return
+      }
+    }
+    this.emit(text, at, count, out)
+  }
+
+  private findSafeCharacters(): SafeCharacters {
+    const { texts } = this.vocabulary
+    const byteAt = (text: string, at: number) => CHAR_BYTES.get(text.charAt(at)) ?? 0
+    return new SafeCharacters(
+      this.table,
+      this.byteSymbols,
+      texts.length + this.extraTexts.length,
+      (symbol) => {
+        const text = texts[symbol] ?? this.extraTexts[symbol - texts.length]!
+        return [byteAt(text, 0), byteAt(text, text.length - 1)]
+      },
+    )
+  }
+
+  /** The first `count` symbols, for text from `at` on. A symbol that is no token is spelled byte by byte. */
+  private emit(text: Uint16Array, at: number, count: number, out: IdBuffer | PieceCache): void {
+    const size = this.vocabulary.texts.length
+    let end = at
+    /** Bytes behind the character boundary `end`. */
+    let ahead = 0
+    const push = (id: number, bytes: number) => {
+      ahead += bytes
+      for (let width = utf8Length(text[end]!); width <= ahead; width = utf8Length(text[end]!)) {
+        ahead -= width
+        end += width === 4 ? 2 : 1
+      }
+      out.push(id, end)
+    }
+    for (let i = 0; i < count; i++) {
+      const symbol = this.symbols[i]!
+      if (symbol < size) push(symbol, this.vocabulary.texts[symbol]!.length)
+      else for (const char of this.extraTexts[symbol - size]!) push(this.byteId(char), 1)
+    }
+  }
+
+  /** The token of a byte, given in GPT-2's alphabet. */
+  private byteId(char: string): number {
+    const id = this.plainIds.get(char) ?? this.vocabulary.unknownId
+    if (id !== undefined) return id
+    const byte = hexByte(CHAR_BYTES.get(char) ?? 0)
+    throw new Error(
+      `The vocabulary has no token for the byte 0x${byte} and no unknown token; remove it from the text`,
+    )
   }
 }

@@ -41,6 +41,18 @@ export function writeUtf8(codePoint: number, out: Int32Array | Uint8Array, at: n
   return at + 4
 }
 
+/** UTF-8 bytes of the character that a UTF-16 unit of well-formed text begins: 4 if it is the first of a pair. */
+export function utf8Length(unit: number): number {
+  if (unit < 0x80) return 1
+  if (unit < 0x800) return 2
+  return (unit & 0xfc00) === 0xd800 ? 4 : 3
+}
+
+/** The code point of the pair that begins at `at`. */
+export function pairAt(units: Uint16Array, at: number): number {
+  return 0x10000 + ((units[at]! - 0xd800) << 10) + (units[at + 1]! - 0xdc00)
+}
+
 export function hexByte(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0')
 }

@@ -1,77 +1,26 @@
+import type { MergeTable } from './merge-table.js'
+
 /**
  * The heart of both BPE kinds: of all adjacent pairs that the table lists, merge the one of lowest rank, the
  * leftmost first, until no listed pair is left. Symbols are token ids, or ids from the vocabulary's size on
  * for strings that are no tokens themselves; negative symbols never merge.
  */
 
-const EMPTY = -1
-
-/**
- * (left, right) → (rank, merged symbol): an open-addressing hash table in one Int32Array, 4 numbers a slot.
- */
-export class MergeTable {
-  private slots: Int32Array
-  private mask: number
-  private count = 0
-
-  /** @param expected number of pairs that will be added; more may be */
-  constructor(expected: number) {
-    this.mask = 2 ** Math.ceil(Math.log2(Math.max(8, 2 * expected))) - 1
-    this.slots = new Int32Array(4 * (this.mask + 1)).fill(EMPTY)
-  }
-
-  /** Adds a pair; of two entries for one pair the first counts, as in llama.cpp. */
-  add(left: number, right: number, rank: number, merged: number): void {
-    if (2 * this.count > this.mask) this.grow()
-    const slot = this.probe(left, right)
-    if (this.slots[slot] !== EMPTY) return
-    this.slots.set([left, right, rank, merged], slot)
-    this.count++
-  }
-
-  /** Where the pair stands, to be given to `rank` and `merged`; −1 if it is not listed. */
-  find(left: number, right: number): number {
-    if (left < 0 || right < 0) return -1
-    const slot = this.probe(left, right)
-    return this.slots[slot] === EMPTY ? -1 : slot
-  }
-
-  rank(slot: number): number {
-    return this.slots[slot + 2]!
-  }
-
-  merged(slot: number): number {
-    return this.slots[slot + 3]!
-  }
-
-  private probe(left: number, right: number): number {
-    const { slots, mask } = this
-    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
-    hash ^= hash >>> 15
-    for (let index = hash & mask; ; index = (index + 1) & mask) {
-      const slot = 4 * index
-      const key = slots[slot]!
-      if (key === EMPTY || (key === left && slots[slot + 1] === right)) return slot
-    }
-  }
-
-  private grow(): void {
-    const old = this.slots
-    this.mask = 2 * this.mask + 1
-    this.slots = new Int32Array(4 * (this.mask + 1)).fill(EMPTY)
-    for (let slot = 0; slot < old.length; slot += 4)
-      if (old[slot] !== EMPTY)
-        this.slots.set(old.subarray(slot, slot + 4), this.probe(old[slot]!, old[slot + 1]!))
-  }
-}
-
+/** Up to this many symbols, looking at all ranks for the lowest is faster than keeping a heap of them. */
+const FEW = 1024
+const UNLISTED = 0x7fffffff
 const POSITIONS = 2 ** 32
 /** A symbol that was merged into its left neighbour. */
 const DEAD = -0x80000000
 
 /** Merges sequences by a table; keeps its buffers from one sequence to the next. O(n log n) for n symbols. */
 export class Merger {
+  /** After `merge`: where each symbol that is left begins, in symbols as they were given. */
+  starts = new Int32Array(FEW)
   private readonly table: MergeTable
+  /** Of the pair that begins at each symbol. */
+  private readonly ranks = new Int32Array(FEW)
+  private readonly merged = new Int32Array(FEW)
   private previous = new Int32Array(64)
   private next = new Int32Array(64)
   /** Binary min-heap of rank × 2³² + position: one number orders by rank, then from left to right. */
@@ -84,12 +33,70 @@ export class Merger {
 
   /** Merges the first `length` of `symbols` in place and returns how many are left. */
   merge(symbols: Int32Array, length: number): number {
-    if (length < 2) return length
+    return length <= FEW ? this.mergeFew(symbols, length) : this.mergeMany(symbols, length)
+  }
+
+  /**
+   * All pairs of the lowest rank are merged in one pass from left to right, which also looks for the next rank. A
+   * pair that a merge makes and that comes before the rest of the pass, by rank or place, ends it.
+   */
+  private mergeFew(symbols: Int32Array, length: number): number {
+    const { ranks, merged, starts } = this
+    let lowest = UNLISTED
+    starts[0] = 0
+    for (let i = 0; i + 1 < length; i++) {
+      starts[i + 1] = i + 1
+      this.look(symbols[i]!, symbols[i + 1]!, i)
+      if (ranks[i]! < lowest) lowest = ranks[i]!
+    }
+    let count = length
+    while (lowest !== UNLISTED) {
+      const rank = lowest
+      lowest = UNLISTED
+      let isOn = true
+      let kept = 0
+      // The pair behind symbol i is (i, i + 1), unless symbol i + 1 has just been merged into something else.
+      for (let i = 0; i < count; i++) {
+        const isMerge = isOn && i + 1 < count && ranks[i] === rank
+        starts[kept] = starts[i]!
+        if (isMerge) {
+          symbols[kept] = merged[i]!
+          i++
+          if (kept > 0) {
+            this.look(symbols[kept - 1]!, symbols[kept]!, kept - 1)
+            if (ranks[kept - 1]! <= rank) isOn = false
+          }
+          if (i + 1 < count) {
+            this.look(symbols[kept]!, symbols[i + 1]!, kept)
+            if (ranks[kept]! <= rank) isOn = false
+          }
+        } else {
+          symbols[kept] = symbols[i]!
+          ranks[kept] = ranks[i]!
+          merged[kept] = merged[i]!
+        }
+        if (kept > 0 && ranks[kept - 1]! < lowest) lowest = ranks[kept - 1]!
+        kept++
+      }
+      count = kept
+    }
+    return count
+  }
+
+  /** Notes what the pair that begins at `at` would become, and when. */
+  private look(left: number, right: number, at: number): void {
+    const entry = this.table.find(left, right)
+    this.ranks[at] = entry < 0 ? UNLISTED : this.table.rank(entry)
+    if (entry >= 0) this.merged[at] = this.table.merged(entry)
+  }
+
+  private mergeMany(symbols: Int32Array, length: number): number {
     if (this.next.length < length) {
       this.previous = new Int32Array(2 * length)
       this.next = new Int32Array(2 * length)
     }
-    const { table, previous, next } = this
+    if (this.starts.length < length) this.starts = new Int32Array(2 * length)
+    const { table, previous, next, starts } = this
     this.heapSize = 0
     for (let i = 0; i < length; i++) {
       previous[i] = i - 1
@@ -104,12 +111,12 @@ export class Merger {
       if (symbols[left] === DEAD) continue
       const right = next[left]!
       if (right >= length) continue
-      const slot = table.find(symbols[left]!, symbols[right]!)
+      const entry = table.find(symbols[left]!, symbols[right]!)
       // The pair that asked for this merge may be gone; if the one now here has the same rank, it is its turn
       // too.
-      if (slot < 0 || table.rank(slot) !== rank) continue
+      if (entry < 0 || table.rank(entry) !== rank) continue
 
-      symbols[left] = table.merged(slot)
+      symbols[left] = table.merged(entry)
       symbols[right] = DEAD
       const after = next[right]!
       next[left] = after
@@ -121,14 +128,17 @@ export class Merger {
     }
 
     let kept = 0
-    for (let i = 0; i < length; i = next[i]!) symbols[kept++] = symbols[i]!
+    for (let i = 0; i < length; i = next[i]!) {
+      starts[kept] = i
+      symbols[kept++] = symbols[i]!
+    }
     return kept
   }
 
   private offer(symbols: Int32Array, left: number, right: number): void {
-    const slot = this.table.find(symbols[left]!, symbols[right]!)
-    if (slot < 0) return
-    const key = this.table.rank(slot) * POSITIONS + left
+    const entry = this.table.find(symbols[left]!, symbols[right]!)
+    if (entry < 0) return
+    const key = this.table.rank(entry) * POSITIONS + left
     if (this.heapSize === this.heap.length) {
       const larger = new Float64Array(2 * this.heap.length)
       larger.set(this.heap)

@@ -1,7 +1,11 @@
-import { hexByte, writeUtf8 } from './bytes.js'
-import type { IdBuffer, SegmentEncoder } from './id-buffer.js'
-import { Merger, MergeTable } from './merge.js'
+import { hexByte, pairAt, utf8Length, writeUtf8 } from './bytes.js'
+import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
+import { Merger } from './merge.js'
+import { LongMerger } from './merge-long.js'
+import { MergeTable } from './merge-table.js'
+import { LONGEST_CACHED, PieceCache } from './piece-cache.js'
 import { isPlain } from './token-type.js'
+import { Units } from './units.js'
 import type { Vocabulary } from './vocabulary.js'
 
 /** SentencePiece writes spaces as U+2581. */
@@ -9,10 +13,12 @@ export const SPACE_MARK = '▁'
 const MARK = SPACE_MARK.codePointAt(0)!
 const NONE = -1
 
+const markIfSpace = (unit: number) => (unit === 0x20 ? MARK : unit)
+
 /**
  * SentencePiece BPE: merges by score over the whole text, spaces marked; characters that the vocabulary lacks
- * become byte tokens (`<0x0A>`), or the unknown token, one for a run, where there are none. O(n log n) for n
- * characters.
+ * become byte tokens (`<0x0A>`), or the unknown token, one for a run, where there are none. The cost is linear in
+ * the text.
  */
 export class SentencePieceBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
@@ -22,13 +28,17 @@ export class SentencePieceBpe implements SegmentEncoder {
   /** Characters inside tokens that are no tokens themselves: symbol − vocabulary size → code point. */
   private readonly extraCodePoints: number[] = []
   private readonly byteIds: Int32Array
+  /** Whether every character can be spelled in bytes. */
+  private readonly hasBytes: boolean
   /**
    * Characters that stand before ▁ inside some token. Where another one does, no token and so no merge ever
    * spans the place: the text can be cut there, and merging words by themselves is far cheaper than merging
    * all at once.
    */
   private readonly beforeMark = new Set<number>()
-  private readonly merger: Merger
+  private readonly merger: LongMerger
+  private readonly cache = new PieceCache()
+  private readonly units = new Units()
   private symbols = new Int32Array(256)
 
   /** @throws Error if the vocabulary has no scores */
@@ -40,6 +50,7 @@ export class SentencePieceBpe implements SegmentEncoder {
         'GGUF metadata: tokenizer.ggml.scores is missing; a SentencePiece vocabulary cannot merge without',
       )
     this.byteIds = Int32Array.from({ length: 256 }, (_, byte) => ids.get(`<0x${hexByte(byte)}>`) ?? NONE)
+    this.hasBytes = !this.byteIds.includes(NONE)
 
     const plain = [...ids].filter(([, id]) => isPlain(types[id]!))
     for (const [text, id] of plain) {
@@ -81,46 +92,75 @@ export class SentencePieceBpe implements SegmentEncoder {
         if (right !== NONE) table.add(left, right, rank, id)
       }
     }
-    this.merger = new Merger(table)
+    this.merger = new LongMerger(new Merger(table))
   }
 
   encode(text: string, isStart: boolean, out: IdBuffer): void {
-    if (this.symbols.length <= text.length) this.symbols = new Int32Array(2 * text.length)
-    const { symbols } = this
-    let length = 0
-    let previous = NONE
+    const units = this.units.of(text)
+    const { length } = text
+    let hasPrefix = isStart && this.vocabulary.addSpacePrefix
     let afterUnknown = false
-    if (isStart && this.vocabulary.addSpacePrefix) {
-      symbols[length++] = this.symbolFor(MARK)
-      previous = MARK
-    }
-    for (let i = 0; i < text.length; i++) {
-      let codePoint = text.codePointAt(i)!
-      if (codePoint > 0xffff) i++
-      if (codePoint === 0x20) codePoint = MARK
-      if (codePoint === MARK && !this.beforeMark.has(previous)) {
-        afterUnknown = this.mergeAndEmit(length, afterUnknown, out)
-        length = 0
+    let at = 0
+    let previous = hasPrefix ? MARK : NONE
+    for (let i = 0; i < length; ) {
+      const isPair = utf8Length(units[i]!) === 4
+      const codePoint = isPair ? pairAt(units, i) : markIfSpace(units[i]!)
+      if (codePoint === MARK && (i > at || hasPrefix) && !this.beforeMark.has(previous)) {
+        afterUnknown = this.encodePiece(units, at, i, hasPrefix, afterUnknown, out)
+        hasPrefix = false
+        at = i
       }
-      symbols[length++] = this.symbolFor(codePoint)
       previous = codePoint
+      i += isPair ? 2 : 1
     }
-    this.mergeAndEmit(length, afterUnknown, out)
+    if (length > 0) this.encodePiece(units, at, length, hasPrefix, afterUnknown, out)
   }
 
-  /** The first `length` symbols to `out`; takes and returns whether the last token is the unknown one. */
-  private mergeAndEmit(length: number, wasUnknown: boolean, out: IdBuffer): boolean {
-    const count = this.merger.merge(this.symbols, length)
-    const size = this.vocabulary.texts.length
+  /** Takes and returns whether the last token is the unknown one. */
+  private encodePiece(
+    text: Uint16Array,
+    at: number,
+    end: number,
+    hasPrefix: boolean,
+    afterUnknown: boolean,
+    out: IdBuffer,
+  ): boolean {
+    const isShort = !hasPrefix && end - at <= LONGEST_CACHED
+    if (isShort && this.cache.find(text, at, end, out)) return false
+    if (this.symbols.length <= end - at) this.symbols = new Int32Array(2 * (end - at))
+    const { symbols } = this
+    let length = 0
+    if (hasPrefix) symbols[length++] = this.symbolFor(MARK)
+    for (let i = at; i < end; i++) {
+      const isPair = utf8Length(text[i]!) === 4
+      symbols[length++] = this.symbolFor(isPair ? pairAt(text, i++) : markIfSpace(text[i]!))
+    }
+    const count = this.merger.merge(symbols, length)
+    const from = hasPrefix ? at - 1 : at
+    // What the unknown token stands for depends on the pieces before.
+    if (!isShort || !this.hasBytes) return this.emit(count, from, afterUnknown, out)
+    this.emit(count, from, false, this.cache)
+    this.cache.add(text, out)
+    return false
+  }
+
+  /** The first `count` symbols, for text from `at` on. Takes and returns whether the last token is the unknown one. */
+  private emit(count: number, at: number, wasUnknown: boolean, out: IdBuffer | PieceCache): boolean {
+    const { texts } = this.vocabulary
     let afterUnknown = wasUnknown
+    let end = at
     for (let i = 0; i < count; i++) {
       const symbol = this.symbols[i]!
-      if (symbol >= 0 && symbol < size) {
-        out.push(symbol)
+      if (symbol >= 0 && symbol < texts.length) {
+        end += texts[symbol]!.length
+        // The space that is put before a text is no part of it.
+        out.push(symbol, Math.max(0, end))
         afterUnknown = false
       } else {
-        const codePoint = symbol < 0 ? -1 - symbol : this.extraCodePoints[symbol - size]!
-        afterUnknown = this.encodeUnlisted(codePoint, afterUnknown, out)
+        const codePoint = symbol < 0 ? -1 - symbol : this.extraCodePoints[symbol - texts.length]!
+        const start = end
+        end += codePoint > 0xffff ? 2 : 1
+        afterUnknown = this.emitUnlisted(codePoint, Math.max(0, start), Math.max(0, end), afterUnknown, out)
       }
     }
     return afterUnknown
@@ -130,11 +170,18 @@ export class SentencePieceBpe implements SegmentEncoder {
    * A character that is no token: bytes if the vocabulary has them, else the unknown token (returns true
    * then).
    */
-  private encodeUnlisted(codePoint: number, afterUnknown: boolean, out: IdBuffer): boolean {
+  private emitUnlisted(
+    codePoint: number,
+    start: number,
+    end: number,
+    afterUnknown: boolean,
+    out: IdBuffer | PieceCache,
+  ): boolean {
     const bytes = new Uint8Array(4)
     const utf8 = bytes.subarray(0, writeUtf8(codePoint, bytes, 0))
     if (utf8.every((byte) => this.byteIds[byte] !== NONE)) {
-      for (const byte of utf8) out.push(this.byteIds[byte]!)
+      for (let i = 0; i < utf8.length; i++)
+        out.push(this.byteIds[utf8[i]!]!, i + 1 < utf8.length ? start : end)
       return false
     }
     const { unknownId } = this.vocabulary
@@ -144,7 +191,8 @@ export class SentencePieceBpe implements SegmentEncoder {
         `The vocabulary has neither a token nor bytes for ${name}, and no unknown token; remove it from the text`,
       )
     }
-    if (!afterUnknown) out.push(unknownId)
+    if (!afterUnknown) out.push(unknownId, end)
+    else if (out instanceof IdBuffer) out.extend(end)
     return true
   }
 

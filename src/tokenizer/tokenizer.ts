@@ -9,9 +9,6 @@ import { isSpecial, TokenType } from './token-type.js'
 import type { DecodeOptions, DecodeStream, DecodeStreamOptions, EncodeOptions, Tokenizer } from './types.js'
 import { readVocabulary, type Vocabulary } from './vocabulary.js'
 
-/** Lone surrogates only: with the u flag a pair is one character of another category. */
-const LONE_SURROGATES = /\p{Surrogate}/gu
-
 export interface TokenizerOptions {
   /** Takes the place of `tokenizer.ggml.pre`, for files in which it is missing or wrong. */
   pre?: string
@@ -99,26 +96,43 @@ class VocabularyTokenizer implements Tokenizer {
     return this.vocabulary.endIds
   }
 
-  encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): Uint32Array {
-    const { bosId, eosId, addBos, addEos } = this.vocabulary
-    const wellFormed = text.replace(LONE_SURROGATES, '\uFFFD')
+  encode(text: string, options: EncodeOptions = {}): Uint32Array {
     const out = new IdBuffer()
-    if (addSpecial && addBos) out.push(bosId!)
+    this.encodeTo(out, text, options)
+    return out.toIds()
+  }
+
+  count(text: string, options: EncodeOptions = {}): number {
+    const out = new IdBuffer('count')
+    this.encodeTo(out, text, options)
+    return out.length
+  }
+
+  private encodeTo(
+    out: IdBuffer,
+    text: string,
+    { addSpecial = true, parseSpecial = false }: EncodeOptions,
+  ): void {
+    const { bosId, eosId, addBos, addEos } = this.vocabulary
+    const wellFormed = text.toWellFormed()
+    if (addSpecial && addBos) out.push(bosId!, 0)
     let isStart = true
     const matcher = parseSpecial ? this.allSpecial : this.userDefined
     matcher.split(
       wellFormed,
       (start, end) => {
+        out.origin = start
         this.encoder.encode(wellFormed.slice(start, end), isStart, out)
         isStart = false
       },
-      (id) => {
-        out.push(id)
+      (id, end) => {
+        out.origin = 0
+        out.push(id, end)
         isStart = true
       },
     )
-    if (addSpecial && addEos) out.push(eosId!)
-    return out.slice()
+    out.origin = 0
+    if (addSpecial && addEos) out.push(eosId!, text.length)
   }
 
   decode(ids: ArrayLike<number>, { skipSpecial = true }: DecodeOptions = {}): string {

@@ -18,6 +18,11 @@ export interface Tokenizer {
    */
   encode(text: string, options?: EncodeOptions): Uint32Array
   /**
+   * How many tokens `encode` would give, without keeping them.
+   * @throws Error as `encode` does
+   */
+  count(text: string, options?: EncodeOptions): number
+  /**
    * Text of `ids`. Invalid UTF-8 becomes U+FFFD as in a non-fatal `TextDecoder`; a leading U+FEFF is kept.
    * @throws RangeError for an id outside the vocabulary
    */

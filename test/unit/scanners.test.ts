@@ -1,0 +1,192 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RULES } from '../../src/tokenizer/pretokenize.js'
+import { regexSplitter } from '../../src/tokenizer/regex-split.js'
+import type { Scanner } from '../../src/tokenizer/scanner.js'
+import { Units } from '../../src/tokenizer/units.js'
+
+/** Where the pieces of a text end. */
+function scanned(scanner: Scanner, text: string): number[] {
+  const units = new Units().of(text)
+  const ends: number[] = []
+  for (let at = 0; at < text.length; at = ends.at(-1)!) {
+    const end = scanner(units, at, text.length)
+    if (!(end > at && end <= text.length)) throw new Error(`no progress at ${at}: ${end}`)
+    ends.push(end)
+  }
+  return ends
+}
+
+function matched(split: ReturnType<typeof regexSplitter>, text: string): number[] {
+  const ends: number[] = []
+  split(text, (_, end) => ends.push(end))
+  return ends
+}
+
+/** What some rule of the table looks for, and its neighbours on both sides. */
+const TELLING = [
+  ...[' ', '  ', '\n', '\r', '\r\n', '\t', '\v', '\u0085', '\u00a0', '\u1680', '\u2003', '\u2028', '\u3000'],
+  ...["'", "'s", "'LL", "'re", "'rE", "'ve", "'d", "'l", "'r", '’s', "'ſ", "'ınd"],
+  ...[
+    'a',
+    'bc',
+    'Z',
+    'CamelCase',
+    'XMLParser',
+    'é',
+    'e\u0301',
+    '\u0301',
+    '\u0903',
+    'ß',
+    'ǅ',
+    'ʰ',
+    'ª',
+    'ж',
+    'Ж',
+  ],
+  ...[
+    '一',
+    '龥',
+    '龦',
+    '㐀',
+    '中文',
+    'の',
+    '゙',
+    '゛',
+    '゠',
+    '・',
+    'ー',
+    '\u3040',
+    '\u3097',
+    '\u3100',
+    '\u303f',
+  ],
+  ...['가', '한글', '\ud7ff', 'ࠀ', '߿', '不', 'ا', '،', '۔', '।', '…', '。', '，', '、', '𝒳', '𠀀', '𐐀', '𐐨'],
+  ...['1', '12', '345', '6789', '٣', '²', 'Ⅷ', '①', '𝟘', '一1', '０'],
+  ...[
+    '.',
+    ',',
+    '!',
+    '?',
+    '(',
+    ')',
+    '|',
+    '/',
+    '//',
+    '$',
+    '+',
+    '<=>',
+    '^',
+    '~',
+    '`',
+    '_',
+    '-',
+    '"',
+    '¿',
+    '«',
+    '€',
+    '©',
+  ],
+  ...[
+    '\0',
+    '\x01',
+    '\x7f',
+    '\u200b',
+    '\u200d',
+    '\ufeff',
+    '\ufffd',
+    '\u0378',
+    '\ue000',
+    '🙂',
+    '👨‍👩‍👧',
+    '\u{e0001}',
+  ],
+]
+
+const anyText = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...TELLING) },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 3 }) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(fc.constantFrom(...TELLING), fc.nat(9)).map(([text, n]) => text.repeat(n)),
+      },
+    ),
+    { maxLength: 14 },
+  )
+  .map((parts) => parts.join(''))
+
+test('every rule has a scanner', () => {
+  expect(RULES.filter(({ scanner }) => !scanner)).toEqual([])
+})
+
+describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name, { stages, scanner }) => {
+  const split = regexSplitter(stages)
+
+  test('cuts odd text as its expressions do', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(scanned(scanner!, text)).toEqual(matched(split, text))
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test('cuts every pair of telling characters as its expressions do, between any two others', () => {
+    for (const left of ['', ' ', 'a', '中'])
+      for (const right of ['', ' a', '1', '.'])
+        for (const one of TELLING) {
+          // Line ends part the cases; what a rule does across them the random texts show.
+          const text = TELLING.map((other) => left + one + other + right).join('\n')
+          expect(scanned(scanner!, text)).toEqual(matched(split, text))
+        }
+  })
+
+  test('knows the kind of every character as its expressions do', () => {
+    for (const around of ['a*b', ' *a', '.* ', '1*1', "A*'s", '中*', '*\n*', ' **', '\x01*A']) {
+      for (let first = 0; first < 0x20000; first += 0x800) {
+        if (first === 0xd800) continue
+        const cases = Array.from({ length: 0x800 }, (_, i) =>
+          around.replaceAll('*', String.fromCodePoint(first + i)),
+        )
+        const text = cases.join('\n')
+        const [ours, theirs] = [scanned(scanner!, text), matched(split, text)]
+        if (ours.join() !== theirs.join()) {
+          const at = theirs.findIndex((end, i) => end !== ours[i])
+          expect.fail(`${JSON.stringify(text.slice(theirs[at]! - 6, theirs[at]! + 6))} is cut otherwise`)
+        }
+      }
+    }
+  })
+
+  test.each(
+    [
+      ['a', ' ', '\n', "'", '1', '.', '中', '🙂', '\u0301', '\x01', '٣', 'A', '\u3000', '・'],
+      [
+        '\n ',
+        ' \n',
+        " '",
+        "a'",
+        ' \u3000',
+        '€ ',
+        'A中',
+        '中A',
+        'Aʰ',
+        '\x01a',
+        '\x01 ',
+        '12٣',
+        '. ',
+        '\u0301A',
+      ],
+    ].flat(),
+  )('takes a time linear in a run of %j', (unit) => {
+    // A time that grew with the square of the text would be minutes.
+    const length = 300_000
+    const text = unit.repeat(length / unit.length)
+    expect(scanned(scanner!, text).at(-1)).toBe(text.length)
+    const short = text.slice(0, 999 * unit.length)
+    expect(scanned(scanner!, short)).toEqual(matched(split, short))
+  })
+})
