@@ -13,7 +13,17 @@ const SPACE = 0x20
 export type Spelling = 'byte-level' | 'sentencepiece'
 
 /** Token ids to bytes and text. */
-export class Decoder {
+export interface TokenDecoder {
+  /** The token's bytes, special tokens included; shared between calls. @throws RangeError for an unknown id */
+  bytesOf(id: number): Uint8Array
+  decode(ids: ArrayLike<number>, skipSpecial: boolean): string
+  stream(options: DecodeStreamOptions): DecodeStream
+  /** @throws RangeError for an id that is not in the vocabulary */
+  check(id: number): void
+}
+
+/** Token ids to bytes and text as the vocabulary of a GGUF file spells them. */
+export class Decoder implements TokenDecoder {
   private readonly vocabulary: Vocabulary
   private readonly spelling: Spelling
   private readonly encoder = new TextEncoder()

@@ -2,6 +2,8 @@
  * Tokenizers: text to token ids and back, exactly as the model was trained; and the training of a vocabulary.
  * Stands alone, in Node and browsers.
  */
+export { type JsonOptions, tokenizerFromJson } from './json/load.js'
+export { type LoadTokenizerOptions, loadTokenizer } from './load-tokenizer.js'
 export { type TokenizerOptions, tokenizerFromGguf } from './tokenizer.js'
 export {
   type TokenizerMetadataValue,
@@ -10,4 +12,11 @@ export {
   type TrainedBpe,
   trainBpe,
 } from './train-bpe.js'
-export type { DecodeOptions, DecodeStream, DecodeStreamOptions, EncodeOptions, Tokenizer } from './types.js'
+export type {
+  DecodeOptions,
+  DecodeStream,
+  DecodeStreamOptions,
+  EncodeOptions,
+  Tokenizer,
+  TokenOffsets,
+} from './types.js'

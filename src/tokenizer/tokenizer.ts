@@ -1,12 +1,23 @@
 import { ByteLevelBpe } from './bpe.js'
-import { Decoder, type Spelling } from './decode.js'
+import { Decoder, type Spelling, type TokenDecoder } from './decode.js'
+import { ggufWordPiece } from './gguf-bert.js'
+import { ggufUnigram } from './gguf-unigram.js'
 import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
-import { type Metadata, stringAt, stringsAt } from './metadata.js'
+import { flagAt, idAt, type Metadata, stringAt, stringsAt } from './metadata.js'
+import { OffsetRecorder } from './offset-recorder.js'
+import { tokenOffsets } from './offsets.js'
 import { preTokenizer } from './pretokenize.js'
 import { SentencePieceBpe } from './sentencepiece.js'
 import { SpecialMatcher } from './special-matcher.js'
 import { isSpecial, TokenType } from './token-type.js'
-import type { DecodeOptions, DecodeStream, DecodeStreamOptions, EncodeOptions, Tokenizer } from './types.js'
+import type {
+  DecodeOptions,
+  DecodeStream,
+  DecodeStreamOptions,
+  EncodeOptions,
+  Tokenizer,
+  TokenOffsets,
+} from './types.js'
 import { readVocabulary, type Vocabulary } from './vocabulary.js'
 
 export interface TokenizerOptions {
@@ -16,7 +27,7 @@ export interface TokenizerOptions {
 
 /**
  * The tokenizer of a GGUF file, from its metadata (keys `tokenizer.ggml.*`). Gives the same ids as llama.cpp.
- * Known models: `llama` (SentencePiece BPE) and `gpt2` (byte-level BPE).
+ * Known models: `llama` (SentencePiece BPE), `gpt2` (byte-level BPE), `bert` (WordPiece) and `t5` (Unigram).
  * @throws Error naming the key for metadata that is missing or inconsistent, and for an unknown model or
  *   pre-tokenizer
  */
@@ -31,7 +42,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         eos: '</s>',
         unknown: '<unk>',
       })
-      return new VocabularyTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece')
+      return ggufTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece')
     }
     case 'gpt2': {
       const pre = preTokenizer(options.pre ?? stringAt(metadata, 'tokenizer.ggml.pre'))
@@ -41,35 +52,103 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         addSpacePrefix: false,
       }
       const merges = stringsAt(metadata, 'tokenizer.ggml.merges')
-      return new VocabularyTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
+      return ggufTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
+    }
+    case 'bert': {
+      const read = readVocabulary(metadata, {
+        addBos: true,
+        addSpacePrefix: true,
+        bos: '[CLS]',
+        eos: '[SEP]',
+        unknown: '[UNK]',
+      })
+      // The separator ends a text, whatever the flags say; words begin with the space that decoding takes off.
+      const idOf = (key: string) => idAt(metadata, `tokenizer.ggml.${key}`, read.texts.length)
+      const bosId = idOf('cls_token_id') ?? read.bosId
+      const eosId = idOf('seperator_token_id') ?? read.eosId
+      const [addBos, addEos] = [bosId !== undefined, eosId !== undefined]
+      const vocabulary = { ...read, bosId, eosId, addBos, addEos, addSpacePrefix: true }
+      return ggufTokenizer(vocabulary, ggufWordPiece(vocabulary), 'sentencepiece')
+    }
+    case 't5': {
+      const read = readVocabulary(metadata, {
+        addBos: false,
+        addSpacePrefix: false,
+        eos: '</s>',
+        unknown: '<unk>',
+      })
+      const addEos = flagAt(metadata, 'tokenizer.ggml.add_eos_token') ?? read.eosId !== undefined
+      const vocabulary = { ...read, addEos }
+      return ggufTokenizer(vocabulary, ggufUnigram(vocabulary, metadata), 'sentencepiece')
     }
     default: {
       const fault =
         model === undefined
           ? 'tokenizer.ggml.model is missing'
           : `tokenizer model '${model}' is not supported`
-      throw new Error(`${fault}; known are: llama (SentencePiece BPE), gpt2 (byte-level BPE)`)
+      throw new Error(
+        `${fault}; known are: llama (SentencePiece BPE), gpt2 (byte-level BPE), bert (WordPiece), t5 (Unigram)`,
+      )
     }
   }
 }
 
-class VocabularyTokenizer implements Tokenizer {
-  private readonly vocabulary: Vocabulary
-  private readonly encoder: SegmentEncoder
-  private readonly decoder: Decoder
-  private readonly userDefined: SpecialMatcher
-  private readonly allSpecial: SpecialMatcher
+function ggufTokenizer(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling: Spelling): Tokenizer {
+  const { ids, types, bosId, eosId, addBos, addEos } = vocabulary
+  const tokens = [...ids]
+  const userDefined = new SpecialMatcher(tokens.filter(([, id]) => types[id] === TokenType.userDefined))
+  const allSpecial = new SpecialMatcher(
+    tokens.filter(([, id]) => types[id] === TokenType.userDefined || isSpecial(types[id]!)),
+  )
+  return new VocabularyTokenizer({
+    vocabulary,
+    encoder,
+    decoder: new Decoder(vocabulary, spelling),
+    matcher: {
+      beginsAnew: true,
+      split: (text, special, onText, onToken) =>
+        (special ? allSpecial : userDefined).split(text, onText, (id, end) =>
+          onToken(id, end - vocabulary.texts[id]!.length, end),
+        ),
+    },
+    frame: { prefix: addBos ? [bosId!] : [], suffix: addEos ? [eosId!] : [] },
+  })
+}
 
-  constructor(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling: Spelling) {
-    this.vocabulary = vocabulary
-    this.encoder = encoder
-    this.decoder = new Decoder(vocabulary, spelling)
-    const typeOf = (id: number) => vocabulary.types[id]!
-    const tokens = [...vocabulary.ids]
-    this.userDefined = new SpecialMatcher(tokens.filter(([, id]) => typeOf(id) === TokenType.userDefined))
-    this.allSpecial = new SpecialMatcher(
-      tokens.filter(([, id]) => typeOf(id) === TokenType.userDefined || isSpecial(typeOf(id))),
-    )
+/** Finds tokens that stand in a text as they are. */
+export interface TokenMatcher {
+  /** Whether a text that follows such a token is encoded as one that begins anew. */
+  readonly beginsAnew: boolean
+  /** `special`: whether control tokens count. Offsets are UTF-16 indices; texts between tokens are never empty. */
+  split(
+    text: string,
+    special: boolean,
+    onText: (start: number, end: number) => void,
+    onToken: (id: number, start: number, end: number) => void,
+  ): void
+}
+
+export interface TokenizerParts {
+  readonly vocabulary: Vocabulary
+  readonly encoder: SegmentEncoder
+  /** Takes the encoder's place where special tokens are parsed, if it looks for any itself. */
+  readonly specialEncoder?: SegmentEncoder
+  readonly decoder: TokenDecoder
+  readonly matcher: TokenMatcher
+  /** Ids before and after a text with `addSpecial`. */
+  readonly frame: { readonly prefix: readonly number[]; readonly suffix: readonly number[] }
+}
+
+/** A tokenizer put together from its parts, the same for every source. */
+export class VocabularyTokenizer implements Tokenizer {
+  private readonly parts: TokenizerParts
+  private readonly vocabulary: Vocabulary
+  private readonly decoder: TokenDecoder
+
+  constructor(parts: TokenizerParts) {
+    this.parts = parts
+    this.vocabulary = parts.vocabulary
+    this.decoder = parts.decoder
   }
 
   get vocabSize(): number {
@@ -98,41 +177,55 @@ class VocabularyTokenizer implements Tokenizer {
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     const out = new IdBuffer()
-    this.encodeTo(out, text, options)
+    this.encodeTo(out, text.toWellFormed(), options)
     return out.toIds()
   }
 
   count(text: string, options: EncodeOptions = {}): number {
     const out = new IdBuffer('count')
-    this.encodeTo(out, text, options)
+    this.encodeTo(out, text.toWellFormed(), options)
     return out.length
+  }
+
+  offsets(text: string, options: EncodeOptions = {}): TokenOffsets {
+    const wellFormed = text.toWellFormed()
+    const out = new OffsetRecorder()
+    this.encodeTo(out, wellFormed, options)
+    const ids = out.toIds()
+    return { ids, ...tokenOffsets(wellFormed, out, (i) => this.decoder.bytesOf(ids[i]!).length) }
   }
 
   private encodeTo(
     out: IdBuffer,
-    text: string,
+    wellFormed: string,
     { addSpecial = true, parseSpecial = false }: EncodeOptions,
   ): void {
-    const { bosId, eosId, addBos, addEos } = this.vocabulary
-    const wellFormed = text.toWellFormed()
-    if (addSpecial && addBos) out.push(bosId!, 0)
+    const { encoder, specialEncoder = encoder, matcher, frame } = this.parts
+    const segmentEncoder = parseSpecial ? specialEncoder : encoder
+    const recorder = out instanceof OffsetRecorder ? out : undefined
+    const push = (id: number, start: number, end: number) => {
+      out.origin = 0
+      if (recorder) recorder.pushSpan(id, start, end)
+      else out.push(id, end)
+    }
+    if (addSpecial) for (const id of frame.prefix) push(id, 0, 0)
     let isStart = true
-    const matcher = parseSpecial ? this.allSpecial : this.userDefined
     matcher.split(
       wellFormed,
+      parseSpecial,
       (start, end) => {
         out.origin = start
-        this.encoder.encode(wellFormed.slice(start, end), isStart, out)
+        recorder?.beginSegment(start)
+        segmentEncoder.encode(wellFormed.slice(start, end), isStart, out)
         isStart = false
       },
-      (id, end) => {
-        out.origin = 0
-        out.push(id, end)
-        isStart = true
+      (id, start, end) => {
+        push(id, start, end)
+        isStart = matcher.beginsAnew
       },
     )
-    out.origin = 0
-    if (addSpecial && addEos) out.push(eosId!, text.length)
+    const { length } = wellFormed
+    if (addSpecial) for (const id of frame.suffix) push(id, length, length)
   }
 
   decode(ids: ArrayLike<number>, { skipSpecial = true }: DecodeOptions = {}): string {

@@ -23,6 +23,11 @@ export interface Tokenizer {
    */
   count(text: string, options?: EncodeOptions): number
   /**
+   * Token ids of `text` with the place in it that each stands for.
+   * @throws Error as `encode` does
+   */
+  offsets(text: string, options?: EncodeOptions): TokenOffsets
+  /**
    * Text of `ids`. Invalid UTF-8 becomes U+FFFD as in a non-fatal `TextDecoder`; a leading U+FEFF is kept.
    * @throws RangeError for an id outside the vocabulary
    */
@@ -42,6 +47,22 @@ export interface Tokenizer {
   tokenText(id: number): string
   /** The id of the token that the vocabulary spells so, special tokens included. */
   idOf(tokenText: string): number | undefined
+}
+
+/**
+ * Token ids, as `encode` gives them, and where they stand in the text: token i in UTF-16 units `starts[i]` … `ends[i]`
+ * and in bytes `byteStarts[i]` … `byteEnds[i]` of the text's UTF-8. Spaces count where the token holds them; what the
+ * vocabulary drops (spaces between words in BERT's) is no token's. A token that ends inside a character has that
+ * character's start as its end in units; its end in bytes is exact where the text is encoded as it is. Of a text that
+ * was normalized, a token stands where its characters come from. Tokens that were added have empty places at the
+ * text's ends.
+ */
+export interface TokenOffsets {
+  readonly ids: Uint32Array
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  readonly byteStarts: Uint32Array
+  readonly byteEnds: Uint32Array
 }
 
 export interface EncodeOptions {

@@ -288,7 +288,7 @@ describe('special tokens', () => {
 describe('errors', () => {
   test.each([
     ['model is missing', {}, 'tokenizer.ggml.model is missing; known are: llama'],
-    ['unknown model', { model: 'bert' }, "tokenizer model 'bert' is not supported; known are: llama"],
+    ['unknown model', { model: 'rwkv' }, "tokenizer model 'rwkv' is not supported; known are: llama"],
     ['model is no string', { model: 3 }, 'tokenizer.ggml.model should be a string, it is number 3'],
     ['no tokens', { model: 'llama' }, 'tokenizer.ggml.tokens is missing'],
     ['tokens are no strings', { model: 'llama', tokens: [1] }, 'tokens should be an array of strings'],
