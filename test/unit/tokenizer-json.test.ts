@@ -67,7 +67,21 @@ const anyText = fc
     fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 8 }),
       fc.string({ unit: 'binary', maxLength: 3 }),
-      fc.constantFrom(' ', '  ', '\n', "'s", '12', '\uFEFF', '\u0085', '</s>', '<mask>', '▁', 'Ball', '\ud800', '\udc00'),
+      fc.constantFrom(
+        ' ',
+        '  ',
+        '\n',
+        "'s",
+        '12',
+        '\uFEFF',
+        '\u0085',
+        '</s>',
+        '<mask>',
+        '▁',
+        'Ball',
+        '\ud800',
+        '\udc00',
+      ),
     ),
     { maxLength: 20 },
   )
@@ -106,7 +120,9 @@ describe('any text', () => {
         expect(tokenizer.decode(all)).toBe(text)
         const whole = new TextEncoder().encode(text)
         all.forEach((id, i) => {
-          expect(Buffer.from(whole.slice(byteStarts[i], byteEnds[i]))).toEqual(Buffer.from(tokenizer.bytesOf(id)))
+          expect(Buffer.from(whole.slice(byteStarts[i], byteEnds[i]))).toEqual(
+            Buffer.from(tokenizer.bytesOf(id)),
+          )
         })
       }),
     )
@@ -114,9 +130,22 @@ describe('any text', () => {
 })
 
 describe('adversarial text costs no more than other text', () => {
-  const pieces = [['<unk>', 0], ['▁', -1], ['a', -1], ['aa', -1.5], ['a'.repeat(16), -3]]
+  const pieces = [
+    ['<unk>', 0],
+    ['▁', -1],
+    ['a', -1],
+    ['aa', -1.5],
+    ['a'.repeat(16), -3],
+  ]
   const unigram = { model: { type: 'Unigram', unk_id: 0, vocab: pieces } }
-  const wordPiece = { model: { type: 'WordPiece', unk_token: '?', vocab: ids(['?', 'a', '##a', '##b']), max_input_chars_per_word: 2 ** 30 } }
+  const wordPiece = {
+    model: {
+      type: 'WordPiece',
+      unk_token: '?',
+      vocab: ids(['?', 'a', '##a', '##b']),
+      max_input_chars_per_word: 2 ** 30,
+    },
+  }
   // Time that grew with the square of the text would be hours here.
   test.each([
     ['BPE', bpe(), 'ab'.repeat(500_000)],
@@ -126,7 +155,11 @@ describe('adversarial text costs no more than other text', () => {
     ['Unigram, unknown', unigram, 'x'.repeat(1_000_000)],
     ['WordPiece', wordPiece, 'a'.repeat(1_000_000)],
     ['WordPiece, unknown', wordPiece, `${'a'.repeat(1_000_000)}x`],
-    ['marks in NFC', { ...bpe({ normalizer: { type: 'NFC' } }) }, `a${'\u0301'.repeat(300_000)}${'\u0316'.repeat(300_000)}`],
+    [
+      'marks in NFC',
+      { ...bpe({ normalizer: { type: 'NFC' } }) },
+      `a${'\u0301'.repeat(300_000)}${'\u0316'.repeat(300_000)}`,
+    ],
     ['marks in NFKD', { ...bpe({ normalizer: { type: 'NFKD' } }) }, '\u0301\u0316'.repeat(300_000)],
   ])('%s', (_what, json, text) => {
     const tokenizer = tokenizerFromJson(json)
@@ -137,7 +170,10 @@ describe('adversarial text costs no more than other text', () => {
   test('long runs of marks are normalized as short ones are', () => {
     const tokenizer = tokenizerFromJson({ ...words({ pre_tokenizer: null, normalizer: { type: 'NFD' } }) })
     const nfc = tokenizerFromJson(bpe({ normalizer: { type: 'NFC' } }))
-    const marks = fc.array(fc.constantFrom('\u0301', '\u0316', '\u0334', '\u0345', '\u034f', '\u0323', '\u0344', 'é'), { minLength: 60, maxLength: 300, size: 'max' })
+    const marks = fc.array(
+      fc.constantFrom('\u0301', '\u0316', '\u0334', '\u0345', '\u034f', '\u0323', '\u0344', 'é'),
+      { minLength: 60, maxLength: 300, size: 'max' },
+    )
     fc.assert(
       fc.property(marks, (all) => {
         const text = `x${all.join('')}y`
@@ -155,7 +191,18 @@ describe('special tokens', () => {
     expect(texts(tokenizer, 'a<s>')).toEqual(['a', '<0x3C>', '<0x73>', '<0x3E>'])
     const merged = bpe({ added_tokens: [added(261, 'ab', { special: true })] })
     expect(texts(tokenizerFromJson(merged), 'ab')).toEqual(['a', 'b'])
-    const unigram = { added_tokens: [added(1, '</s>', { special: true })], model: { type: 'Unigram', unk_id: 0, vocab: [['<unk>', 0], ['</s>', 0], ['a', -1]] } }
+    const unigram = {
+      added_tokens: [added(1, '</s>', { special: true })],
+      model: {
+        type: 'Unigram',
+        unk_id: 0,
+        vocab: [
+          ['<unk>', 0],
+          ['</s>', 0],
+          ['a', -1],
+        ],
+      },
+    }
     expect(texts(tokenizerFromJson(unigram), 'a</s>')).toEqual(['a', '<unk>'])
     expect(texts(tokenizerFromJson(unigram), 'a</s>', { parseSpecial: true })).toEqual(['a', '</s>'])
   })
@@ -174,19 +221,34 @@ describe('special tokens', () => {
     // É is found as é, for it is normalized; A as it is.
     expect(parsed('É é A a')).toEqual(['É', 'É', 'A', 'a'])
     const { starts, ends } = tokenizer.offsets('a  <l>b', { parseSpecial: true })
-    expect([Array.from(starts), Array.from(ends)]).toEqual([[0, 1, 6], [1, 6, 7]])
+    expect([Array.from(starts), Array.from(ends)]).toEqual([
+      [0, 1, 6],
+      [1, 6, 7],
+    ])
   })
 
   test('are added as the template says, and as the configuration does for classes that ask it', () => {
     const single = [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]
-    const template = { type: 'TemplateProcessing', single, special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } } }
+    const template = {
+      type: 'TemplateProcessing',
+      single,
+      special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } },
+    }
     const json = bpe({ post_processor: template })
     const tokenizer = tokenizerFromJson(json)
     expect(tokenizer).toMatchObject({ bosId: 1, addBos: true, addEos: false })
     expect(Array.from(tokenizer.encode('a'))).toEqual([1, 259])
-    const config = { tokenizer_class: 'LlamaTokenizer', add_bos_token: true, add_eos_token: true, bos_token: '<s>', eos_token: { content: '<unk>' } }
+    const config = {
+      tokenizer_class: 'LlamaTokenizer',
+      add_bos_token: true,
+      add_eos_token: true,
+      bos_token: '<s>',
+      eos_token: { content: '<unk>' },
+    }
     expect(Array.from(tokenizerFromJson(bpe(), { config }).encode('a'))).toEqual([1, 259, 0])
-    expect(tokenizerFromJson(bpe(), { config: { ...config, tokenizer_class: 'PreTrainedTokenizerFast' } })).toMatchObject({ bosId: 1, eosId: 0, addBos: false, addEos: false })
+    expect(
+      tokenizerFromJson(bpe(), { config: { ...config, tokenizer_class: 'PreTrainedTokenizerFast' } }),
+    ).toMatchObject({ bosId: 1, eosId: 0, addBos: false, addEos: false })
   })
 })
 
@@ -195,10 +257,16 @@ describe('decoding', () => {
     for (const json of goldens) {
       const tokenizer = tokenizerFromJson(json)
       fc.assert(
-        fc.property(fc.array(fc.nat(tokenizer.vocabSize - 1), { maxLength: 20 }), fc.boolean(), (all, skipSpecial) => {
-          const stream = tokenizer.decodeStream({ skipSpecial })
-          expect(all.map((id) => stream.push(id)).join('') + stream.flush()).toBe(tokenizer.decode(all, { skipSpecial }))
-        }),
+        fc.property(
+          fc.array(fc.nat(tokenizer.vocabSize - 1), { maxLength: 20 }),
+          fc.boolean(),
+          (all, skipSpecial) => {
+            const stream = tokenizer.decodeStream({ skipSpecial })
+            expect(all.map((id) => stream.push(id)).join('') + stream.flush()).toBe(
+              tokenizer.decode(all, { skipSpecial }),
+            )
+          },
+        ),
         { numRuns: 50 },
       )
     }
@@ -224,19 +292,37 @@ describe('expressions', () => {
     expect(new RegExp(`^(?:${translateRegex(source)})$`, 'v').test(text)).toBe(false)
   })
 
-  test.each(['\\1', '\\k<x>', '(?~a)', '\\p{Nonsense}', '(', ')', '[a', '*', '[z-a]', '\\', '(?(1)a)', '\\X', '(?i:\\p{Lu}[\\p{Lu}])', '('.repeat(500)])(
-    '%s is an error that names it',
-    (source) => {
-      const pre_tokenizer = { type: 'Split', pattern: { Regex: source }, behavior: 'Isolated' }
-      expect(() => tokenizerFromJson(words({ pre_tokenizer }))).toThrow(`tokenizer.json: pre_tokenizer.pattern.Regex is ${JSON.stringify(source)}`)
-    },
-  )
+  test.each([
+    '\\1',
+    '\\k<x>',
+    '(?~a)',
+    '\\p{Nonsense}',
+    '(',
+    ')',
+    '[a',
+    '*',
+    '[z-a]',
+    '\\',
+    '(?(1)a)',
+    '\\X',
+    '(?i:\\p{Lu}[\\p{Lu}])',
+    '('.repeat(500),
+  ])('%s is an error that names it', (source) => {
+    const pre_tokenizer = { type: 'Split', pattern: { Regex: source }, behavior: 'Isolated' }
+    expect(() => tokenizerFromJson(words({ pre_tokenizer }))).toThrow(
+      `tokenizer.json: pre_tokenizer.pattern.Regex is ${JSON.stringify(source)}`,
+    )
+  })
 })
 
 describe('loadTokenizer', () => {
   test('takes parsed JSON, GGUF metadata, and paths', async () => {
     expect((await loadTokenizer(bpe())).vocabSize).toBe(263)
-    const metadata = new Map<string, unknown>([['tokenizer.ggml.model', 'llama'], ['tokenizer.ggml.tokens', ['<unk>', 'a']], ['tokenizer.ggml.scores', [0, -1]]])
+    const metadata = new Map<string, unknown>([
+      ['tokenizer.ggml.model', 'llama'],
+      ['tokenizer.ggml.tokens', ['<unk>', 'a']],
+      ['tokenizer.ggml.scores', [0, -1]],
+    ])
     expect((await loadTokenizer(metadata)).vocabSize).toBe(2)
     await expect(loadTokenizer('/nowhere/tokenizer.json')).rejects.toThrow('ENOENT')
     const notJson = new URL(import.meta.url)
