@@ -3,8 +3,8 @@ import { IdBuffer, type SegmentEncoder } from '../id-buffer.js'
 /** What a chunk's marks are: ends of the pre-tokenizer's pieces, or positions that a token is the first to end at. */
 export type MarkKind = 'pieces' | 'ends'
 
-/** Away from a chunk's ends one mark of so many units is kept, the first: two scans that agree keep the same. */
-const BLOCK = 256
+/** Away from a chunk's ends one mark of 256 units is kept, the first: two scans that agree keep the same. */
+const BLOCK_BITS = 8
 
 /** What a thread encodes: a chunk of a long text, or short texts and the tokens between them. */
 export interface Job {
@@ -42,7 +42,8 @@ export function chunkJob(
 export function encodeJob(encoder: SegmentEncoder, kind: MarkKind, job: Job): Chunk {
   const { text, parts, start } = job
   const end = start + text.length
-  const out = new MarkedBuffer(kind, start + job.head, end - job.tail)
+  const Marked = kind === 'pieces' ? PieceMarks : EndMarks
+  const out = new Marked(start + job.head, end - job.tail)
   out.mark(start)
   let at = 0
   for (const part of parts) {
@@ -77,24 +78,42 @@ export function lastAtOrBefore(numbers: ArrayLike<number>, value: number): numbe
 
 /** Tokens, with marks. */
 class MarkedBuffer extends IdBuffer {
-  private readonly positions: number[] = []
-  private readonly counts: number[] = []
-  private readonly byEnds: boolean
+  protected readonly positions: number[] = []
+  protected readonly counts: number[] = []
   private readonly headEnd: number
   private readonly tailStart: number
   /** The last mark, kept or not. */
-  private last = -1
+  protected last = -1
 
-  constructor(kind: MarkKind, headEnd: number, tailStart: number) {
+  constructor(headEnd: number, tailStart: number) {
     super()
-    this.byEnds = kind === 'ends'
     this.headEnd = headEnd
     this.tailStart = tailStart
   }
 
+  mark(position: number): void {
+    const isInBlock = position >> BLOCK_BITS === this.last >> BLOCK_BITS
+    this.last = position
+    if (isInBlock && position > this.headEnd && position < this.tailStart) return
+    this.positions.push(position)
+    this.counts.push(this.length)
+  }
+
+  marks(): Pick<Chunk, 'positions' | 'counts'> {
+    return { positions: Uint32Array.from(this.positions), counts: Uint32Array.from(this.counts) }
+  }
+}
+
+class PieceMarks extends MarkedBuffer {
+  override endPiece(end: number): void {
+    if (this.origin + end > this.last) this.mark(this.origin + end)
+  }
+}
+
+class EndMarks extends MarkedBuffer {
   override push(id: number, end: number): void {
     super.push(id, end)
-    if (this.byEnds && this.origin + end > this.last) this.mark(this.origin + end)
+    if (this.origin + end > this.last) this.mark(this.origin + end)
   }
 
   override extend(end: number): void {
@@ -105,24 +124,5 @@ class MarkedBuffer extends IdBuffer {
       counts.pop()
     }
     this.mark(this.origin + end)
-  }
-
-  override endPiece(end: number): void {
-    if (!this.byEnds && this.origin + end > this.last) this.mark(this.origin + end)
-  }
-
-  mark(position: number): void {
-    const isKept =
-      position <= this.headEnd ||
-      position >= this.tailStart ||
-      Math.floor(position / BLOCK) !== Math.floor(this.last / BLOCK)
-    this.last = position
-    if (!isKept) return
-    this.positions.push(position)
-    this.counts.push(this.length)
-  }
-
-  marks(): Pick<Chunk, 'positions' | 'counts'> {
-    return { positions: Uint32Array.from(this.positions), counts: Uint32Array.from(this.counts) }
   }
 }

@@ -6,7 +6,8 @@ import { ChunkError, type Executor } from './executor.js'
 import { chunkJobs, joinChunks } from './join.js'
 import { type ParallelParts, parallelParts } from './kinds.js'
 import { Plan } from './plan.js'
-import { Pool } from './pool.js'
+import { Pool, StartError } from './pool.js'
+import { hasThreads, processors } from './thread.js'
 
 const DEFAULT_OVERLAP = 512
 const SHORTEST_CHUNK = 1 << 16
@@ -39,7 +40,7 @@ export class Parallelizer {
     signal?.throwIfAborted()
     const isWanted = options.chunkLength !== undefined || (threads > 1 && text.length >= BREAK_EVEN)
     const parts = isWanted ? this.partsOf(options.parseSpecial) : undefined
-    if (!parts || !Pool.isAvailable()) return this.inSequence(text, options)
+    if (!parts || !hasThreads()) return this.inSequence(text, options)
     this.pool ??= new Pool(this.tokenizer.parts.source, parts.seam.marks)
     const isReady = this.pool.start(threads)
     if (options.chunkLength === undefined && !isReady && text.length < COLD_BREAK_EVEN)
@@ -99,7 +100,7 @@ export class Parallelizer {
       return { ids: concatenated(ids), ...counts, threads: executor.threads, sequential: false }
     } catch (error) {
       executor.cancel(error)
-      if (error instanceof ChunkError) return this.inSequence(text, options)
+      if (error instanceof ChunkError || error instanceof StartError) return this.inSequence(text, options)
       throw error
     } finally {
       signal?.removeEventListener('abort', abort)
@@ -135,7 +136,7 @@ function defaultChunkLength(length: number, threads: number): number {
 }
 
 function check(options: ParallelOptions): Checked {
-  const { threads = Math.min(MOST_THREADS, Pool.processors()), overlap = DEFAULT_OVERLAP } = options
+  const { threads = Math.min(MOST_THREADS, processors()), overlap = DEFAULT_OVERLAP } = options
   for (const [name, value] of Object.entries({ threads, overlap, chunkLength: options.chunkLength }))
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
       throw new RangeError(`${name} must be a positive whole number, not ${value}`)

@@ -34,7 +34,8 @@ export function pack(source: TokenizerSource): PackedSource {
   return {
     kind: 'gguf',
     entries: entries.map(([key, value]) => [key, isTexts(value) ? packTexts(value) : value]),
-    options: source.options,
+    // Nothing else of what callers may pass, functions among it.
+    options: { pre: source.options.pre },
   }
 }
 
