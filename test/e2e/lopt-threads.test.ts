@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { loadModel } from 'multiscale'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openGguf } from '../../src/format/index.js'
 import { type Tokenizer, tokenizerFromGguf } from '../../src/tokenizer/index.js'
 import { Pool } from '../../src/tokenizer/lopt/pool.js'
 import { VocabularyTokenizer } from '../../src/tokenizer/tokenizer.js'
@@ -127,4 +129,16 @@ test('threads keep a process alive while they encode, and no longer', async () =
     console.log(ids.length === tokenizer.encode('the cat '.repeat(1e5)).length, sequential)
   `)
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'true false\n', stderr: '' })
+})
+
+test('a model encodes long texts on threads and gives the ids of encode', async () => {
+  const path = fileURLToPath(new URL('../../models/stories.gguf', import.meta.url))
+  const file = await openGguf(path)
+  const tokenizer = tokenizerFromGguf(file.metadata)
+  await file.close()
+  await using model = await loadModel(path)
+  const long = prose.repeat(40)
+  const expected = Array.from(tokenizer.encode(long))
+  // In sequence while the threads start, then on them.
+  for (let i = 0; i < 3; i++) expect(Array.from(await model.tokenize(long))).toEqual(expected)
 })

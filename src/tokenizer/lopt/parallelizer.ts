@@ -20,7 +20,7 @@ const MOST_THREADS = 8
  * be started.
  */
 export const BREAK_EVEN = 1 << 17
-export const COLD_BREAK_EVEN = 1 << 24
+export const COLD_BREAK_EVEN = 1 << 25
 
 type Checked = ParallelOptions & { readonly threads: number; readonly overlap: number }
 
@@ -87,13 +87,19 @@ export class Parallelizer {
     try {
       const encode = (job: Job) => executor.run(job, true)
       const encoded = plan.end().map((part) => {
-        const jobs = part.kind === 'short' ? [part.job] : chunkJobs(part.text, part.cuts, overlap)
+        const jobs =
+          part.kind === 'long'
+            ? chunkJobs(part.text, part.cuts, overlap)
+            : part.kind === 'short'
+              ? [part.job]
+              : []
         counts.chunks += jobs.length
         return { part, chunks: jobs.map((job) => started(executor.run(job, false))) }
       })
       const ids: Uint32Array[] = []
       for (const { part, chunks } of encoded) {
-        if (part.kind === 'short') ids.push((await chunks[0]!).ids)
+        if (part.kind === 'tokens') ids.push(part.ids)
+        else if (part.kind === 'short') ids.push((await chunks[0]!).ids)
         else ids.push(...(await joinChunks(part.text, chunks, { seam: parts.seam, overlap, encode, counts })))
       }
       signal?.throwIfAborted()

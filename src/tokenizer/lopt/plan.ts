@@ -3,10 +3,11 @@ import type { Job } from './chunk.js'
 import type { TextSink } from './kinds.js'
 import type { SeamText } from './seam.js'
 
-/** A text that is cut into chunks, or short texts and tokens that one thread encodes. */
+/** A text that is cut into chunks; short texts and the tokens between them, that one thread encodes; tokens alone. */
 export type PlanPart =
   | { readonly kind: 'long'; readonly text: SeamText; readonly cuts: readonly number[] }
   | { readonly kind: 'short'; readonly job: Job }
+  | { readonly kind: 'tokens'; readonly ids: Uint32Array }
 
 /** Parts a text into what threads encode: takes texts and tokens as they come. */
 export class Plan extends IdBuffer implements TextSink {
@@ -49,10 +50,13 @@ export class Plan extends IdBuffer implements TextSink {
 
   private endShort(): void {
     if (this.spans.length === 0) return
-    this.parts.push({
-      kind: 'short',
-      job: { text: this.text, parts: this.spans, start: 0, head: 0, tail: 0 },
-    })
+    if (this.text === '')
+      this.parts.push({ kind: 'tokens', ids: Uint32Array.from(this.spans, (span) => -1 - span) })
+    else
+      this.parts.push({
+        kind: 'short',
+        job: { text: this.text, parts: this.spans, start: 0, head: 0, tail: 0 },
+      })
     this.text = ''
     this.spans = []
   }
