@@ -1,5 +1,6 @@
 // encodeParallel (docs/papers/lopt.md): speed beside encode on the same text, in alternating rounds; the length from
 // which on threads are faster; what 16 threads would do, their chunks encoded one after the other in this thread; memory.
+// "Before" is what is done to the whole text, "joining" all after the last chunk but the copying of the ids.
 // The ids are compared in every round.
 //
 //   node bench/lopt.mjs [--model FILE.gguf] [--threads N] [--rounds N] [--megabytes N] [--english FILE] [--json] [--out FILE]
@@ -128,19 +129,22 @@ async function simulated(text, count) {
     // Jobs run when they are made, before anything is joined.
     const chunkLength = Math.ceil(text.length / count)
     const start = performance.now()
-    const { joins, retries } = await parallelizer.encodeWith(timed, parts, text, { chunkLength })
+    const { ids, joins, retries } = await parallelizer.encodeWith(timed, parts, text, { chunkLength })
     const end = performance.now()
+    ids.slice()
+    const copying = performance.now() - end
     const spans = jobs.filter(({ start }) => start < end)
     const before = spans[0].start - start
     const slowest = Math.max(...spans.map((job, k) => (spans[k + 1]?.start ?? job.end) - job.start))
     const after = end - spans.at(-1).end
-    runs.push({ before, slowest, after, joins, retries })
+    runs.push({ before, slowest, joining: Math.max(0, after - copying), copying, joins, retries })
   }
   const { joins, retries } = runs.at(-1)
-  const [before, slowest, after] = ['before', 'slowest', 'after'].map((key) =>
+  const [before, slowest, joining, copying] = ['before', 'slowest', 'joining', 'copying'].map((key) =>
     median(runs.map((run) => run[key])),
   )
-  return { threads: count, before, slowest, after, total: before + slowest + after, joins, retries }
+  const total = before + slowest + joining + copying
+  return { threads: count, before, slowest, joining, copying, total, joins, retries }
 }
 
 async function memory(text) {
@@ -232,7 +236,9 @@ else {
       String(s.threads),
       threeDigits(s.before),
       threeDigits(s.slowest),
-      threeDigits(s.after),
+      s.joining.toFixed(2),
+      threeDigits(s.copying),
+      `${((100 * s.joining) / s.total).toFixed(1)} %`,
       (t.sequential / s.total).toFixed(2),
       `${s.joins}/${s.retries}`,
     ]),
@@ -244,7 +250,9 @@ else {
         'simulated threads',
         'before ms',
         'slowest chunk ms',
-        'joining and copying ms',
+        'joining ms',
+        'copying ids ms',
+        'share of joining',
         'ratio',
         'joins/retries',
       ],
