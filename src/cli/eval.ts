@@ -103,6 +103,6 @@ async function evaluate(path: string, flags: EvalFlags): Promise<void> {
   )
   console.error(
     `[${threeDigits(computed / seconds)} tok/s | peak memory ${formatBytes(peakMemoryBytes)} | ${backend} ${variant}, ` +
-      `${threads} threads | ${passes} digit${passes === 1 ? '' : 's'} per ${granularity}]`,
+      `${threads} threads | ${passes} digit${passes === 1 ? '' : 's'} per ${granularity} | ${cacheType} cache]`,
   )
 }

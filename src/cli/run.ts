@@ -165,7 +165,7 @@ function statistics({ info }: Model, { tokens, promptTokens, stats }: Generation
     `peak memory ${formatBytes(peakMemoryBytes())}`,
     `${info.backend} ${info.variant}, ${info.threads} thread${info.threads === 1 ? '' : 's'}`,
     `${info.passes} digit${info.passes === 1 ? '' : 's'} per ${info.granularity}`,
-    `context ${info.context}`,
+    `${info.cacheType} cache, context ${info.context}`,
   ]
   return `[${parts.join(' | ')}]`
 }

@@ -13,7 +13,7 @@ import { WholeTokens } from './whole-tokens.js'
 
 /**
  * Byte-level BPE: cut by the pre-tokenizer, then in each piece merge bytes by rank. The cost is linear in the
- * text.
+ * text, in one piece at worst O(n log n).
  */
 export class ByteLevelBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
@@ -30,6 +30,9 @@ export class ByteLevelBpe implements SegmentEncoder {
   private readonly cache = new PieceCache()
   private readonly units = new Units()
   private symbols = new Int32Array(256)
+  /** While tokens are emitted: the character boundary reached, and bytes behind it. */
+  private boundary = 0
+  private ahead = 0
 
   /**
    * @param merges `left right` in GPT-2's byte alphabet, most urgent first
@@ -104,7 +107,9 @@ export class ByteLevelBpe implements SegmentEncoder {
       const isPair = utf8Length(codePoint) === 4
       if (isPair) codePoint = pairAt(text, i++)
       this.safeCharacters ??= this.findSafeCharacters()
-      const symbol = isPair ? -1 : this.safeCharacters.find(codePoint, afterAscii)
+      const symbol = isPair
+        ? -1
+        : this.safeCharacters.find(codePoint, afterAscii, i + 1 < end && text[i + 1]! < 0x800)
       afterAscii = false
       if (symbol >= 0) symbols[length++] = symbol
       else {
@@ -139,23 +144,29 @@ export class ByteLevelBpe implements SegmentEncoder {
 
   /** The first `count` symbols, for text from `at` on. A symbol that is no token is spelled byte by byte. */
   private emit(text: Uint16Array, at: number, count: number, out: IdBuffer | PieceCache): void {
-    const size = this.vocabulary.texts.length
-    let end = at
-    /** Bytes behind the character boundary `end`. */
-    let ahead = 0
-    const push = (id: number, bytes: number) => {
-      ahead += bytes
-      for (let width = utf8Length(text[end]!); width <= ahead; width = utf8Length(text[end]!)) {
-        ahead -= width
-        end += width === 4 ? 2 : 1
-      }
-      out.push(id, end)
-    }
+    const { texts } = this.vocabulary
+    this.boundary = at
+    this.ahead = 0
     for (let i = 0; i < count; i++) {
       const symbol = this.symbols[i]!
-      if (symbol < size) push(symbol, this.vocabulary.texts[symbol]!.length)
-      else for (const char of this.extraTexts[symbol - size]!) push(this.byteId(char), 1)
+      if (symbol < texts.length) out.push(symbol, this.advance(text, texts[symbol]!.length))
+      else
+        for (const char of this.extraTexts[symbol - texts.length]!)
+          out.push(this.byteId(char), this.advance(text, 1))
     }
+  }
+
+  /** The last boundary of characters that `bytes` more bytes reach. */
+  private advance(text: Uint16Array, bytes: number): number {
+    let ahead = this.ahead + bytes
+    let end = this.boundary
+    for (let width = utf8Length(text[end]!); width <= ahead; width = utf8Length(text[end]!)) {
+      ahead -= width
+      end += width === 4 ? 2 : 1
+    }
+    this.ahead = ahead
+    this.boundary = end
+    return end
   }
 
   /** The token of a byte, given in GPT-2's alphabet. */

@@ -2,6 +2,7 @@ import type { PreTokenizer } from './pretokenize.js'
 
 /** V8 copies substrings below 13 characters; longer ones keep the whole text they were cut from alive. */
 const COPIED_LENGTH = 12
+
 /** A piece of text and how often it occurred. */
 interface Tally {
   count: number

@@ -9,9 +9,9 @@ const LARGEST_WINDOW = 1024
 const BUDGET = 8
 
 /**
- * Merges sequences of any length window by window, in a time linear in their length and in memory that depends on
- * the window only. It rests on a lemma: an encoding is the one that merging gives if and only if every two adjacent
- * symbols of it, merged by themselves, come back as those two.
+ * Merges sequences of any length window by window: in a time linear in their length, and with buffers as long as the
+ * window and the result. It rests on a lemma: an encoding is the one that merging gives if and only if every two
+ * adjacent symbols of it, merged by themselves, come back as those two.
  *
  * Proof. Merging never looks further than one symbol, so as long as nothing has been merged across the ends of two
  * adjacent spans, inside them the same merges happen in the same order as if they were alone. Take the first merge
@@ -21,7 +21,8 @@ const BUDGET = 8
  *
  * So a window's encoding holds but for its end, which may depend on what follows. The next window begins some
  * symbols before that end; where the pair at the seam is one that comes back, both join to the encoding of all.
- * Where it is not, the window was too small, and one of twice the size takes its place.
+ * Where it is not, the window was too small, and one of twice the size takes its place. Should windows be in vain
+ * too often, the whole is merged at once, in O(n log n).
  */
 export class LongMerger {
   private readonly merger: Merger
@@ -65,9 +66,7 @@ export class LongMerger {
         out.add(settled, count)
         symbols.set(out.all())
         return out.length
-      } else if (count < FEW_SYMBOLS && size < LARGEST_WINDOW) {
-        size *= 2
-      } else if (use === 0) {
+      } else if (use === 0 || (count < FEW_SYMBOLS && size < LARGEST_WINDOW)) {
         size *= 2
       } else {
         earlier.push({ from, kept: out.length, lastStart, size })

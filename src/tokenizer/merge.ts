@@ -38,7 +38,7 @@ export class Merger {
 
   /**
    * All pairs of the lowest rank are merged in one pass from left to right, which also looks for the next rank. A
-   * pair that a merge makes and that comes before the rest of the pass, by rank or place, ends it.
+   * merge that makes a pair of a lower rank yet ends it.
    */
   private mergeFew(symbols: Int32Array, length: number): number {
     const { ranks, merged, starts } = this
@@ -62,13 +62,16 @@ export class Merger {
         if (isMerge) {
           symbols[kept] = merged[i]!
           i++
-          if (kept > 0) {
-            this.look(symbols[kept - 1]!, symbols[kept]!, kept - 1)
-            if (ranks[kept - 1]! <= rank) isOn = false
-          }
-          if (i + 1 < count) {
-            this.look(symbols[kept]!, symbols[i + 1]!, kept)
-            if (ranks[kept]! <= rank) isOn = false
+          for (let isDone = false; !isDone; ) {
+            const before = kept > 0 ? this.look(symbols[kept - 1]!, symbols[kept]!, kept - 1) : UNLISTED
+            const behind = i + 1 < count ? this.look(symbols[kept]!, symbols[i + 1]!, kept) : UNLISTED
+            if (before < rank || behind < rank) isOn = false
+            // A new pair of the same rank is the leftmost there is: its turn is next.
+            if (isOn && before === rank) symbols[--kept] = merged[kept]!
+            else if (isOn && behind === rank) {
+              symbols[kept] = merged[kept]!
+              i++
+            } else isDone = true
           }
         } else {
           symbols[kept] = symbols[i]!
@@ -83,11 +86,13 @@ export class Merger {
     return count
   }
 
-  /** Notes what the pair that begins at `at` would become, and when. */
-  private look(left: number, right: number, at: number): void {
+  /** Notes what the pair that begins at `at` would become, and when; returns the latter. */
+  private look(left: number, right: number, at: number): number {
     const entry = this.table.find(left, right)
-    this.ranks[at] = entry < 0 ? UNLISTED : this.table.rank(entry)
     if (entry >= 0) this.merged[at] = this.table.merged(entry)
+    const rank = entry < 0 ? UNLISTED : this.table.rank(entry)
+    this.ranks[at] = rank
+    return rank
   }
 
   private mergeMany(symbols: Int32Array, length: number): number {

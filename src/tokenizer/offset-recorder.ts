@@ -13,6 +13,8 @@ interface Origins {
 export class OffsetRecorder extends IdBuffer {
   readonly tokenStarts: number[] = []
   readonly tokenEnds: number[] = []
+  /** Whether some segment's text was changed: then bytes of tokens need not be bytes of the text. */
+  isChanged = false
   /** Where the segment begins in the whole text. */
   private segment = 0
   private origins?: Origins
@@ -28,6 +30,7 @@ export class OffsetRecorder extends IdBuffer {
   beginSegment(start: number, origins?: Origins): void {
     this.segment = start
     this.origins = origins
+    this.isChanged ||= origins !== undefined
     this.last = 0
     this.piece = 0
   }

@@ -7,7 +7,7 @@ import type { TokenOffsets } from './types.js'
  */
 export function tokenOffsets(
   text: string,
-  { tokenStarts: starts, tokenEnds: ends }: OffsetRecorder,
+  { tokenStarts: starts, tokenEnds: ends, isChanged }: OffsetRecorder,
   byteLength: (i: number) => number,
 ): Omit<TokenOffsets, 'ids'> {
   const byteAt = new ByteIndex(text)
@@ -21,7 +21,7 @@ export function tokenOffsets(
     byteStarts[i] = before > from && before < from + byteAt.charBytes(starts[i]!) ? before : from
     // A token whose bytes reach beyond the unit that it ends at, but not to that character's end, ends inside it.
     const exact = byteStarts[i]! + byteLength(i)
-    const isInside = exact > to && exact < to + byteAt.charBytes(ends[i]!)
+    const isInside = !isChanged && exact > to && exact < to + byteAt.charBytes(ends[i]!)
     byteEnds[i] = isInside && isNextInside(starts, ends, i) ? exact : Math.max(to, byteStarts[i]!)
   }
   return { starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), byteStarts, byteEnds }

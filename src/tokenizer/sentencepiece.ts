@@ -18,7 +18,7 @@ const markIfSpace = (unit: number) => (unit === 0x20 ? MARK : unit)
 /**
  * SentencePiece BPE: merges by score over the whole text, spaces marked; characters that the vocabulary lacks
  * become byte tokens (`<0x0A>`), or the unknown token, one for a run, where there are none. The cost is linear in
- * the text.
+ * the text, between two places that no token spans at worst O(n log n).
  */
 export class SentencePieceBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
@@ -40,6 +40,7 @@ export class SentencePieceBpe implements SegmentEncoder {
   private readonly cache = new PieceCache()
   private readonly units = new Units()
   private symbols = new Int32Array(256)
+  private readonly utf8 = new Uint8Array(4)
 
   /** @throws Error if the vocabulary has no scores */
   constructor(vocabulary: Vocabulary) {
@@ -177,11 +178,12 @@ export class SentencePieceBpe implements SegmentEncoder {
     afterUnknown: boolean,
     out: IdBuffer | PieceCache,
   ): boolean {
-    const bytes = new Uint8Array(4)
-    const utf8 = bytes.subarray(0, writeUtf8(codePoint, bytes, 0))
-    if (utf8.every((byte) => this.byteIds[byte] !== NONE)) {
-      for (let i = 0; i < utf8.length; i++)
-        out.push(this.byteIds[utf8[i]!]!, i + 1 < utf8.length ? start : end)
+    const { utf8, byteIds } = this
+    const length = writeUtf8(codePoint, utf8, 0)
+    let isListed = true
+    for (let i = 0; i < length; i++) isListed &&= byteIds[utf8[i]!] !== NONE
+    if (isListed) {
+      for (let i = 0; i < length; i++) out.push(byteIds[utf8[i]!]!, i + 1 < length ? start : end)
       return false
     }
     const { unknownId } = this.vocabulary

@@ -95,12 +95,12 @@ describe.skipIf(skipWithoutData)('inspect', () => {
   })
 
   test('what cannot be run is shown all the same, with the reason', async () => {
-    const bert = tinyGguf({ metadata: { 'tokenizer.ggml.model': 'bert' } })
+    const rwkv = tinyGguf({ metadata: { 'tokenizer.ggml.model': 'rwkv' } })
     const norm = tinyGguf({ tensors: (list) => [...list, { ...list[1], name: 'blk.0.attn_q_norm.weight' }] })
     const cases: [path: string, reason: RegExp][] = [
       [vocabPath('llama-spm'), /has no tensor "token_embd\.weight"/],
       [vocabPath('bert-bge'), /architecture 'bert' is not supported; this version runs llama, qwen2/],
-      [file('tokenizer.gguf', bert), /tokenizer model 'bert' is not supported/],
+      [file('tokenizer.gguf', rwkv), /tokenizer model 'rwkv' is not supported/],
       [file('variant.gguf', norm), /tensor 'blk\.0\.attn_q_norm\.weight' has no place/],
     ]
     for (const [path, reason] of cases) {
@@ -199,7 +199,7 @@ describe.skipIf(skipWithoutData)('eval', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^perplexity \d+\.\d{4} over 204 tokens \(window 512, stride 256\)\n$/)
     expect(stderr).toMatch(
-      /^\[[\d.]+ tok\/s \| peak memory .* \| native \w+, \d+ threads? \| 2 digits per group\]\n$/,
+      /^\[[\d.]+ tok\/s \| peak memory .* \| native \w+, \d+ threads? \| 2 digits per group \| f32 cache\]\n$/,
     )
   })
 

@@ -66,7 +66,7 @@ describe.skipIf(skipWithoutData)('run', () => {
     expect(`${golden.greedy_text}\n`.startsWith(stdout.trimEnd())).toBe(true)
     expect(stdout).toMatch(/[^\n]\n$/)
     expect(stderr).toMatch(
-      /^\[loaded in [\d.]+ s \| prompt 5 tokens at [\d.]+ tok\/s \| answer 60 tokens at [\d.]+ tok\/s \| peak memory \d+(\.\d+)? MB \| native \w+, 1 thread \| 3 digits per group \| context 512\]\n$/,
+      /^\[loaded in [\d.]+ s \| prompt 5 tokens at [\d.]+ tok\/s \| answer 60 tokens at [\d.]+ tok\/s \| peak memory \d+(\.\d+)? MB \| native \w+, 1 thread \| 3 digits per group \| f16 cache, context 512\]\n$/,
     )
   })
 

@@ -74,15 +74,17 @@ describe('multiscale train', () => {
 
   test('killed at random moments and resumed, it ends with the same bytes; no checkpoint is ever half a file', async () => {
     const options = ['--steps', '30', '--checkpoint-seconds', '0', '--type', 'F32', '--name', 'same']
+    const started = performance.now()
     const whole = await multiscale(training('whole.gguf', ...options, '--threads', '1'))
     expect(whole.status, whole.stderr).toBe(0)
+    const duration = performance.now() - started
     const random = new Random(Date.now())
     const delays: number[] = []
     let kills = 0
     for (let resume = false; ; ) {
       const child = startMultiscale(training('killed.gguf', ...options, ...(resume ? ['--resume'] : [])))
       const ended = finished(child)
-      const patience = 300 + 900 * random.nextDouble() + 200 * kills
+      const patience = duration * (0.2 + 0.4 * random.nextDouble() + 0.1 * kills)
       delays.push(Math.round(patience))
       const isDone = await Promise.race([ended.then(() => true), delay(patience, false)])
       if (!isDone) child.kill('SIGKILL')

@@ -40,24 +40,28 @@ N = normalizers
 P = pre_tokenizers
 
 
-def charsmap(rule: str) -> tuple[str, list]:
+# A few rules of every kind; those that SentencePiece brings along take 300 KB.
+RULES = [("e\u0301", "\u00e9"), ("\ufb01", "fi"), ("\ufb03", "ffi"), ("\u2460", "1"), ("\u3000", " "), ("\u00a0", " "),
+         ("\t", " "), ("\n", " "), ("\r", " "), ("\u200b", ""), ("\u200d", ""), ("\uff21", "A"), ("\u1112\u1161\u11ab", "\ud55c"),
+         ("\u212b", "\u00c5"), ("\u1e9b", "\u1e61"), ("\u1e9b\u0323", "\u1e69"), ("\u0130", "i"), ("\U0001f600", ":)")]  # fmt: skip
+
+
+def charsmap(rule: str):
     """SentencePiece's compiled rules, and a Unigram vocabulary trained with them."""
     with tempfile.TemporaryDirectory() as folder:
         text = pathlib.Path(folder, "text")
+        rules = pathlib.Path(folder, "rules")
+        spelled = lambda part: " ".join(f"{ord(char):X}" for char in part)
+        rules.write_text("".join(f"{spelled(a)}\t{spelled(b)}\n" for a, b in RULES), encoding="utf-8")
+        how = {"normalization_rule_tsv": str(rules)} if rule == "few" else {"normalization_rule_name": rule}
         text.write_text("\n".join(DOCUMENTS * 20 + TEXTS), encoding="utf-8")
         sentencepiece.SentencePieceTrainer.train(
-            input=str(text), model_prefix=f"{folder}/m", vocab_size=300, normalization_rule_name=rule,
+            input=str(text), model_prefix=f"{folder}/m", vocab_size=300, **how,
             character_coverage=0.98, minloglevel=2, hard_vocab_limit=False, num_threads=1,
         )  # fmt: skip
         model = sp_model.ModelProto()
         model.ParseFromString(pathlib.Path(f"{folder}/m.model").read_bytes())
         return model
-
-
-def base64_of(data: bytes) -> str:
-    import base64
-
-    return base64.b64encode(data).decode()
 
 
 def normalizer_list(large: bool) -> list:
@@ -71,9 +75,8 @@ def normalizer_list(large: bool) -> list:
         N.Sequence([N.Prepend("\u2581"), N.Replace(" ", "\u2581"), N.NFD(), N.StripAccents()]),
         N.Sequence([]),
     ]  # fmt: skip
-    if large:
-        parts += [N.Precompiled(charsmap(rule).normalizer_spec.precompiled_charsmap) for rule in ("nmt_nfkc", "nmt_nfkc_cf")]
-    return parts
+    names = ("few", "nmt_nfkc", "nmt_nfkc_cf") if large else ("few",)
+    return parts + [N.Precompiled(charsmap(rule).normalizer_spec.precompiled_charsmap) for rule in names]
 
 
 GPT4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -180,6 +183,20 @@ def whole_list() -> list:
     return made
 
 
+def sentencepiece_row(rule: str) -> list:
+    """A vocabulary as GGUF files of T5 have it, and SentencePiece's own ids."""
+    model = charsmap(rule)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
+    spec = model.normalizer_spec
+    metadata = {
+        "model": "t5", "tokens": [p.piece for p in model.pieces], "scores": [p.score for p in model.pieces],
+        "token_type": [p.type for p in model.pieces], "precompiled_charsmap": list(spec.precompiled_charsmap),
+        "add_space_prefix": spec.add_dummy_prefix, "remove_extra_whitespaces": spec.remove_extra_whitespaces,
+        "unknown_token_id": 0, "eos_token_id": 2,
+    }  # fmt: skip
+    return ["sentencePiece", metadata, [[text, processor.encode(text)] for text in TEXTS]]
+
+
 def json_of(part) -> dict:
     return json.loads(part.__getstate__())
 
@@ -219,6 +236,7 @@ golden = [
         ["preTokenizer", json_of(p), [[t, [[piece, units(t)[a], units(t)[b]] for piece, (a, b) in p.pre_tokenize_str(t)]] for t in texts]]
         for p in pretokenizer_list()
     ),
+    sentencepiece_row("few"),
     *(["tokenizer", json.loads(t.to_str()), [encoded(t, text) for text in texts]] for t in whole_list()),
 ]
 out = pathlib.Path(sys.argv[sys.argv.index("--all") + 1]) if is_large else HERE / "tokenizer-json.jsonl"

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { tokenizerFromJson } from '../../src/tokenizer/index.js'
+import { tokenizerFromGguf, tokenizerFromJson } from '../../src/tokenizer/index.js'
 import { Field } from '../../src/tokenizer/json/field.js'
 import { readNormalizer } from '../../src/tokenizer/json/normalizers.js'
 import { type OnPiece, readPreTokenizer, stageOf } from '../../src/tokenizer/json/pretokenizers.js'
@@ -12,10 +12,12 @@ import { type OnPiece, readPreTokenizer, stageOf } from '../../src/tokenizer/jso
 type Part = Record<string, unknown>
 interface Whole {
   model: { type: string }
+  added_tokens: unknown[]
 }
 type Row =
   | ['normalizer', Part, [text: string, normalized: string][]]
   | ['preTokenizer', Part, [text: string, pieces: [text: string, start: number, end: number][]][]]
+  | ['sentencePiece', Part, [text: string, ids: number[]][]]
   | ['tokenizer', Whole, Encoded[]]
 type Encoded = [
   text: string,
@@ -101,7 +103,9 @@ describe('whole tokenizers', () => {
     expect(differing(column(1), (text) => ids(text, { addSpecial: false, parseSpecial: true }))).toEqual([])
     expect(differing(column(3), (text) => ids(text, { parseSpecial: true }))).toEqual([])
     // Hugging Face's Unigram makes special tokens of text that is spelled so even where they are not parsed.
-    const forged = ([text]: [string, unknown]) => part.model.type === 'Unigram' && text.includes('</s>')
+    const hasSpecial = part.added_tokens.length > 0
+    const forged = ([text]: [string, unknown]) =>
+      part.model.type === 'Unigram' && hasSpecial && text.includes('</s>')
     const plain = (text: string) => ids(text, { addSpecial: false })
     expect(
       differing(
@@ -122,5 +126,21 @@ describe('whole tokenizers', () => {
       expect(tokenizer.count(text, { addSpecial: false, parseSpecial: true })).toBe(all.length)
       for (let i = 0; i < all.length; i++) expect(starts[i]).toBeLessThanOrEqual(ends[i]!)
     }
+  })
+})
+
+describe('Unigram of GGUF files', () => {
+  test.each(named('sentencePiece'))('gives the ids of SentencePiece', ({ part, cases }) => {
+    const tokenizer = tokenizerFromGguf(
+      new Map(Object.entries(part).map(([key, value]) => [`tokenizer.ggml.${key}`, value])),
+    )
+    // To llama.cpp, which GGUF files follow, ▁ is no space that could be taken off the end.
+    const common = cases.filter(([text]) => !text.includes('▁'))
+    expect(common.length).toBeGreaterThan(10)
+    expect(differing(common, (text) => Array.from(tokenizer.encode(text, { addSpecial: false })))).toEqual([])
+    expect(Array.from(tokenizer.encode('a')).at(-1)).toBe(tokenizer.eosId)
+    const { ids, starts, ends } = tokenizer.offsets('  ﬁ  ab ', { addSpecial: false })
+    expect(tokenizer.decode(ids)).toBe('fi ab')
+    expect([starts[0], ends.at(-1)]).toEqual([1, 7])
   })
 })

@@ -85,7 +85,7 @@ describe('one by one', () => {
       'model.type should be one of BPE, Unigram, WordPiece, WordLevel, it is string "LSTM"',
     ],
     ['no vocabulary', { model: part('BPE') }, 'model.vocab should be an object, it is missing'],
-    ['id too large', bpe({ vocab: { a: 2 ** 40 } }), 'model.vocab["a"] is 1099511627776'],
+    ['id too large', bpe({ vocab: { a: 2 ** 40 } }), 'model.vocab["a"] is number 1099511627776'],
     ['merge of one', bpe({ merges: ['ab'] }), 'model.merges[0] is "ab", not two tokens'],
     [
       'merge of unknown tokens',

@@ -82,7 +82,7 @@ describe.each(Object.entries(SHAPES))('%s', (label, partial) => {
 
   test.each(RUNS)('the engine ($backend, $variant) gives the probabilities of the network', async (run) => {
     const { backend, variant, batch } = run
-    const engine = await Engine.load(path, { backend, variant, batch, threads: 2 })
+    const engine = await Engine.load(path, { backend, variant, batch, threads: 2, cacheType: 'f32' })
     try {
       expect(engine.info).toMatchObject({ layers: shape.layers, width: shape.width, context: shape.context })
       const expected = exact.evaluate(batchOf(ids))
@@ -112,7 +112,7 @@ describe.each(Object.entries(SHAPES))('%s', (label, partial) => {
   })
 
   test('the file holds every parameter and the tokenizer', async () => {
-    const engine = await Engine.load(path, { backend: 'reference' })
+    const engine = await Engine.load(path, { backend: 'reference', cacheType: 'f32' })
     try {
       expect(engine.tokenizer.vocabSize).toBe(shape.vocabulary)
       const text = 'The little dog sat.'

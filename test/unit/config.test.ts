@@ -162,7 +162,7 @@ describe('checkTensors', () => {
 
 describe('readTokenizer', () => {
   test.each([
-    ['of an unknown kind', { 'tokenizer.ggml.model': 'bert' }, "tokenizer model 'bert' is not supported"],
+    ['of an unknown kind', { 'tokenizer.ggml.model': 'rwkv' }, "tokenizer model 'rwkv' is not supported"],
     ['that is missing', { 'tokenizer.ggml.model': undefined }, 'tokenizer.ggml.model is missing'],
     ['without tokens', { 'tokenizer.ggml.tokens': undefined }, 'tokenizer.ggml.tokens is missing'],
   ])('a tokenizer %s', async (_, metadata, message) => {

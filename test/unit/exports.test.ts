@@ -40,7 +40,7 @@ const CALLS: Record<string, string[]> = {
     'ggufBytes',
     'quantizeMatrix',
   ],
-  './tokenizer': ['tokenizerFromGguf', 'trainBpe'],
+  './tokenizer': ['loadTokenizer', 'tokenizerFromGguf', 'tokenizerFromJson', 'trainBpe'],
   './backend': [
     'selectBackend',
     'createReferenceBackend',

@@ -145,7 +145,7 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
   })
 
   test('knows the kind of every character as its expressions do', () => {
-    for (const around of ['a*b', ' *a', '.* ', '1*1', "A*'s", '中*', '*\n*', ' **', '\x01*A']) {
+    for (const around of ['a* ', ' *A', ".*1*'s"]) {
       for (let first = 0; first < 0x20000; first += 0x800) {
         if (first === 0xd800) continue
         const cases = Array.from({ length: 0x800 }, (_, i) =>

@@ -153,6 +153,11 @@ describe('adversarial text costs no more than other text', () => {
     ['BPE, spaces', bpe(), ' '.repeat(1_000_000)],
     ['Unigram', unigram, 'a'.repeat(1_000_000)],
     ['Unigram, unknown', unigram, 'x'.repeat(1_000_000)],
+    [
+      'added tokens of spaces',
+      words({ added_tokens: [added(9, ' ', { rstrip: true })] }),
+      ' '.repeat(1_000_000),
+    ],
     ['WordPiece', wordPiece, 'a'.repeat(1_000_000)],
     ['WordPiece, unknown', wordPiece, `${'a'.repeat(1_000_000)}x`],
     [

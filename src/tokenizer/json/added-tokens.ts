@@ -69,20 +69,26 @@ export class AddedTokenMatcher {
     onToken: (id: number, start: number, end: number) => void,
   ): void {
     let done = 0
+    // Where the run of spaces ends that was looked at last: tokens of spaces may begin again and again inside it.
+    let spacesEnd = 0
     for (let at = 0; at < text.length; ) {
       const found = this.begins[text.charCodeAt(at)] ? this.longestAt(text, at) : undefined
       if (!found) {
         at++
         continue
       }
-      const { token, end: found_end } = found
+      const { token, end: foundEnd } = found
       let start = at
-      let end = found_end
+      let end = foundEnd
       at = end
       if (token.special && !special) continue
       if (token.singleWord && (isWordBefore(text, start) || isWordAt(text, end))) continue
       if (token.lstrip) while (start > done && SPACE.test(text[start - 1]!)) start--
-      if (token.rstrip) while (end < text.length && SPACE.test(text[end]!)) end++
+      if (token.rstrip) {
+        end = Math.max(end, spacesEnd)
+        while (end < text.length && SPACE.test(text[end]!)) end++
+        spacesEnd = end
+      }
       if (start > done) onText(done, start)
       onToken(token.id, Math.max(start, done), end)
       done = end

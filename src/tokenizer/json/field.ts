@@ -82,7 +82,8 @@ export class Field {
   }
 }
 
-function describe(value: unknown): string {
+/** A value in few words. */
+export function describe(value: unknown): string {
   if (value === undefined) return 'missing'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object') return value === null ? 'null' : 'an object'

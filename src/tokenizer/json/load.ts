@@ -9,7 +9,7 @@ import { type Config, readConfig } from './config.js'
 import { JsonDecoder } from './decoder.js'
 import { readDecoder } from './decoders.js'
 import { Field } from './field.js'
-import { isByteLevelBpe, readModel } from './model.js'
+import { isByteLevelBpe, readModel, typeOf } from './model.js'
 import { readNormalizer } from './normalizers.js'
 import { ByteAlphabet, Pipeline } from './pipeline.js'
 import { type Frame, readPostProcessor } from './post-processor.js'
@@ -34,6 +34,7 @@ export interface JsonOptions {
 export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tokenizer {
   const file = new Field('', json)
   const model = file.get('model')
+  typeOf(model)
   const ids = readIds(model)
   const added = idsOfModel(readAddedTokens(file.get('added_tokens')), ids)
   const config = readConfig(options.config)

@@ -1,5 +1,5 @@
 import { MAX_TOKEN_ID } from './added-tokens.js'
-import type { Field } from './field.js'
+import { describe, type Field } from './field.js'
 
 /** Text → id of `model.vocab`: an object, or for Unigram an array of [text, score]. @throws Error naming the entry */
 export function readIds(model: Field): Map<string, number> {
@@ -17,7 +17,7 @@ export function readIds(model: Field): Map<string, number> {
     for (const [text, id] of Object.entries(vocab.object())) {
       if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID)
         throw vocab.error(
-          `[${JSON.stringify(text.slice(0, 60))}] is ${String(id).slice(0, 60)}; it should be a token id, a whole number from 0 to ${MAX_TOKEN_ID}`,
+          `[${JSON.stringify(text.slice(0, 60))}] is ${describe(id)}; it should be a token id, a whole number from 0 to ${MAX_TOKEN_ID}`,
         )
       ids.set(text, id)
     }
