@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
+import { buffer as readAll } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
 import { openGguf } from '../format/index.js'
 import { loadTokenizer, type ParallelEncoding, type Tokenizer } from '../tokenizer/index.js'
 import { builtIn, positiveNumber } from './options.js'
-import { counted, interruptSignal, threeDigits } from './terminal.js'
+import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 
 interface TokenizeFlags {
   model: string
@@ -53,14 +54,25 @@ export function tokenizeCommand(): Command {
 
 async function tokenize(path: string, flags: TokenizeFlags): Promise<void> {
   const { threads, special: parseSpecial, addSpecial, verify } = flags
-  const text = path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8')
+  const text = utf8(path, path === '-' ? await readAll(process.stdin) : await readFile(path))
   using tokenizer = await open(flags.tokenizer ?? flags.model)
   const chunkLength = verify ? Math.max(SHORTEST_CHUNK, Math.ceil(text.length / VERIFIED_CHUNKS)) : undefined
   const options = { parseSpecial, addSpecial }
   const signal = interruptSignal()
+  const bar = progressBar('encoding')
   const started = performance.now()
-  const encoding = await tokenizer.encodeParallel(text, { ...options, threads, chunkLength, signal })
+  const encoding = await tokenizer
+    .encodeParallel(text, {
+      ...options,
+      threads,
+      chunkLength,
+      signal,
+      onProgress: ({ encodedChunks, totalChunks }) => bar.update(encodedChunks, totalChunks),
+    })
+    .finally(() => bar.end())
   const seconds = (performance.now() - started) / 1000
+  // What follows would keep a signal from being heard; without a listener Ctrl-C ends the process at once.
+  process.removeAllListeners('SIGINT')
   if (verify) compare(encoding.ids, tokenizer.encode(text, options), path)
   if (flags.json) console.log(JSON.stringify(report(tokenizer, text, encoding, { ...flags, seconds })))
   else {
@@ -68,6 +80,14 @@ async function tokenize(path: string, flags: TokenizeFlags): Promise<void> {
     if (verify)
       console.error(`[verified: the same ids in chunks and in sequence | ${summary(encoding, seconds)}]`)
   }
+}
+
+/** @throws Error for another encoding: read as UTF-8, its tokens would be worth nothing */
+function utf8(path: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  throw new Error(
+    `${path === '-' ? 'stdin' : path} is not UTF-8 text; convert it first, e.g. with iconv -t utf-8`,
+  )
 }
 
 /** @throws Error that names the file */

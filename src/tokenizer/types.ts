@@ -27,9 +27,10 @@ export interface Tokenizer {
    * (docs/papers/lopt.md); the ids are always those of `encode`. Texts that are too short for it to be faster, and
    * texts of tokenizers that nothing is proved for, are encoded in sequence, in this thread; the result says so.
    *
-   * Threads are started when they are first needed, which takes some tenths of a second: a text that is not much longer
-   * is encoded in sequence then, while they start. They are kept for later texts, end when they have had nothing to do
-   * for a while, and keep no process alive. Each holds the vocabulary.
+   * Making a large vocabulary in a thread takes longer than encoding ten megabytes. So threads are started for a text far
+   * longer than that, for one with a `chunkLength`, or when a second long text comes, which is encoded in sequence while
+   * they start. They are kept for later texts, end when they have had nothing to do for half a minute, and keep no process
+   * alive. Each holds the vocabulary.
    * @throws Error as `encode` does, and where a thread ends (out of memory); RangeError for an option out of its range;
    *   the signal's reason if it aborts
    */
@@ -101,6 +102,8 @@ export interface ParallelOptions extends EncodeOptions {
   /** UTF-16 units that a chunk goes on behind the beginning of the next, where the two are joined. Default 512. */
   overlap?: number
   signal?: AbortSignal
+  /** Called when a chunk is encoded, with how many are and how many there are. Never for what is encoded in sequence. */
+  onProgress?: (progress: { readonly encodedChunks: number; readonly totalChunks: number }) => void
 }
 
 export interface ParallelEncoding {

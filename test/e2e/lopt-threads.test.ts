@@ -4,6 +4,7 @@ import { loadModel } from 'multiscale'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openGguf } from '../../src/format/index.js'
 import { type Tokenizer, tokenizerFromGguf } from '../../src/tokenizer/index.js'
+import { BREAK_EVEN, Parallelizer } from '../../src/tokenizer/lopt/parallelizer.js'
 import { Pool } from '../../src/tokenizer/lopt/pool.js'
 import { VocabularyTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { runModule } from '../helpers/cli.js'
@@ -82,6 +83,35 @@ describe('one tokenizer', () => {
     expect(sequential).toBe(false)
   })
 
+  test('a second long text starts threads, and they encode the next', async () => {
+    const long = prose.repeat(1 + Math.ceil(BREAK_EVEN / prose.length))
+    const parallelizer = new Parallelizer(tokenizer as VocabularyTokenizer)
+    const encode = () => parallelizer.encode(long, { threads: 2 })
+    expect(await encode()).toMatchObject({ sequential: true })
+    let encoding = await encode()
+    expect(encoding).toMatchObject({ sequential: true })
+    while (encoding.sequential) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      encoding = await encode()
+    }
+    expect(Array.from(encoding.ids)).toEqual(Array.from(tokenizer.encode(long)))
+    parallelizer.close()
+  })
+
+  test('progress goes up to all chunks; what it throws is thrown', async () => {
+    const seen: number[] = []
+    const { chunks } = await tokenizer.encodeParallel(text, {
+      ...options,
+      onProgress: ({ encodedChunks, totalChunks }) => seen.push(encodedChunks, totalChunks),
+    })
+    expect(seen).toEqual(Array.from({ length: chunks }, (_, i) => [i + 1, chunks]).flat())
+    const fault = new Error('no more')
+    const onProgress = () => {
+      throw fault
+    }
+    await expect(tokenizer.encodeParallel(text, { ...options, onProgress })).rejects.toBe(fault)
+  })
+
   test('short texts are encoded in sequence, and options are checked', async () => {
     expect(await tokenizer.encodeParallel('a b')).toMatchObject({ chunks: 1, threads: 1, sequential: true })
     expect(await tokenizer.encodeParallel('', options)).toMatchObject({ sequential: false })
@@ -120,6 +150,77 @@ describe('one tokenizer', () => {
   })
 })
 
+test('where threads cannot be started, texts are encoded in sequence', async () => {
+  const { status, stdout, stderr } = await runModule(`
+    import { Worker } from 'node:worker_threads'
+    import { trainBpe, tokenizerFromGguf } from 'multiscale/tokenizer'
+    const { metadata } = await trainBpe(['the cat sat on the mat'], { vocabularySize: 270 })
+    const tokenizer = tokenizerFromGguf(metadata)
+    const loaded = process.getBuiltinModule
+    class Unknown extends Worker { constructor(url, options) { super(new URL('none.js', url), options) } }
+    class Refused { constructor() { throw new Error('refused') } }
+    for (const Worker of [Unknown, Refused]) {
+      process.getBuiltinModule = (name) => name === 'node:worker_threads' ? { Worker } : loaded(name)
+      const { ids, sequential } = await tokenizer.encodeParallel('the cat', { chunkLength: 1, overlap: 1 })
+      console.log(ids.length === tokenizer.count('the cat'), sequential)
+      tokenizer.close()
+    }
+  `)
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'true true\ntrue true\n', stderr: '' })
+})
+
+describe('browsers', () => {
+  test('nothing that the tokenizers and their threads import is a module of Node', () => {
+    const seen = new Set<string>()
+    const visit = (file: URL) => {
+      if (seen.has(file.href)) return
+      seen.add(file.href)
+      for (const [, target] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'/g)) {
+        expect(target, file.pathname).toMatch(/^\.{1,2}\//)
+        visit(new URL(target!, file))
+      }
+    }
+    for (const entry of ['index', 'lopt/worker'])
+      visit(new URL(`../../dist/tokenizer/${entry}.js`, import.meta.url))
+    expect(seen.size).toBeGreaterThan(40)
+  })
+
+  test('threads are Web Workers', async () => {
+    // What browsers have and Node has not: Worker, and inside of it postMessage and onmessage; and nothing of Node.
+    const { status, stdout, stderr } = await runModule(`
+      import { Worker as Thread } from 'node:worker_threads'
+      import { trainBpe, tokenizerFromGguf } from 'multiscale/tokenizer'
+      const { metadata } = await trainBpe(['the cat sat on the mat'], { vocabularySize: 270 })
+      process.getBuiltinModule = undefined
+      let started = 0
+      globalThis.Worker = class {
+        constructor(url, { type }) {
+          started++
+          if (type !== 'module') throw new Error('not a module')
+          const code = \`
+            import { parentPort } from 'node:worker_threads'
+            process.getBuiltinModule = undefined
+            globalThis.postMessage = (message, { transfer }) => parentPort.postMessage(message, transfer)
+            await import('\${url}')
+            parentPort.on('message', (data) => globalThis.onmessage({ data }))
+          \`
+          this.thread = new Thread(new URL('data:text/javascript,' + encodeURIComponent(code)))
+          this.thread.on('message', (data) => this.onmessage({ data }))
+          this.thread.on('error', (error) => this.onerror(error))
+        }
+        postMessage(message) { this.thread.postMessage(message) }
+        terminate() { this.thread.terminate() }
+      }
+      const tokenizer = tokenizerFromGguf(metadata)
+      const text = 'the cat sat. '.repeat(5000)
+      const { ids, sequential, joins } = await tokenizer.encodeParallel(text, { threads: 2, chunkLength: 5000 })
+      console.log(ids.join() === tokenizer.encode(text).join(), sequential, joins, started)
+      tokenizer.close()
+    `)
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'true false 12 2\n', stderr: '' })
+  })
+})
+
 test('threads keep a process alive while they encode, and no longer', async () => {
   const { status, stdout, stderr } = await runModule(`
     import { trainBpe, tokenizerFromGguf } from 'multiscale/tokenizer'
@@ -139,6 +240,6 @@ test('a model encodes long texts on threads and gives the ids of encode', async 
   await using model = await loadModel(path)
   const long = prose.repeat(40)
   const expected = Array.from(tokenizer.encode(long))
-  // In sequence while the threads start, then on them.
-  for (let i = 0; i < 3; i++) expect(Array.from(await model.tokenize(long))).toEqual(expected)
+  // In sequence, and again while the threads start, then on them.
+  for (let i = 0; i < 4; i++) expect(Array.from(await model.tokenize(long))).toEqual(expected)
 })

@@ -62,13 +62,15 @@ export async function joinChunks(
       continue
     }
     counts.retries++
-    reach *= 2
     const { chunk, from } = left
-    const start = chunk.positions[lastAtOrBefore(chunk.positions, Math.max(from, chunk.end - back))]!
+    const marked = chunk.positions[lastAtOrBefore(chunk.positions, Math.max(from, chunk.end - back))]!
+    const start = Math.max(marked, from)
+    // Where marks are far apart a bridge begins far back, and what it encodes must be worth that.
+    reach = Math.max(2 * reach, chunk.end - start)
     const end = atCharacter(text.text, Math.min(length, chunk.end + reach))
     const bridge = (range: { start: number; end: number }) =>
       context.encode(chunkJob(text.text, text.isStart, { ...range, head: 4 * overlap, tail: 2 * overlap }))
-    const next = await bridge({ start: Math.max(start, from), end })
+    const next = await bridge({ start, end })
     const nearer = findSeam(seam, text, left, next)
     if (nearer !== undefined) {
       goOn(next, nearer)

@@ -28,6 +28,7 @@ type Checked = ParallelOptions & { readonly threads: number; readonly overlap: n
 export class Parallelizer {
   private readonly tokenizer: VocabularyTokenizer
   private pool?: Pool
+  private hasMetLongText = false
   private readonly known = new Map<boolean, ParallelParts | undefined>()
 
   constructor(tokenizer: VocabularyTokenizer) {
@@ -41,10 +42,14 @@ export class Parallelizer {
     const isWanted = options.chunkLength !== undefined || (threads > 1 && text.length >= BREAK_EVEN)
     const parts = isWanted ? this.partsOf(options.parseSpecial) : undefined
     if (!parts || !hasThreads()) return this.inSequence(text, options)
+    const isWorthThreads = options.chunkLength !== undefined || text.length >= COLD_BREAK_EVEN
+    // One text alone is done before threads are, and a program of one text needs none.
+    const isFirst = !this.hasMetLongText
+    this.hasMetLongText = true
+    if (isFirst && !isWorthThreads) return this.inSequence(text, options)
     this.pool ??= new Pool(this.tokenizer.parts.source, parts.seam.marks)
     const isReady = this.pool.start(threads)
-    if (options.chunkLength === undefined && !isReady && text.length < COLD_BREAK_EVEN)
-      return this.inSequence(text, options)
+    if (!isReady && !isWorthThreads) return this.inSequence(text, options)
     return this.encodeWith(this.pool.session(threads), parts, text, checked)
   }
 
@@ -74,6 +79,7 @@ export class Parallelizer {
       threads,
       chunkLength = defaultChunkLength(text.length, threads),
       signal,
+      onProgress,
     } = check(options)
     const plan = new Plan(chunkLength, overlap)
     let canBeCut = true
@@ -82,6 +88,14 @@ export class Parallelizer {
     })
     if (!canBeCut) return this.inSequence(text, options)
     const counts = { chunks: 0, joins: 0, retries: 0 }
+    let encodedChunks = 0
+    const begin = (job: Job) =>
+      observed(
+        executor.run(job, false).then((chunk) => {
+          onProgress?.({ encodedChunks: ++encodedChunks, totalChunks: counts.chunks })
+          return chunk
+        }),
+      )
     const abort = () => executor.cancel(signal?.reason)
     signal?.addEventListener('abort', abort)
     try {
@@ -94,7 +108,7 @@ export class Parallelizer {
               ? [part.job]
               : []
         counts.chunks += jobs.length
-        return { part, chunks: jobs.map((job) => started(executor.run(job, false))) }
+        return { part, chunks: jobs.map(begin) }
       })
       const ids: Uint32Array[] = []
       for (const { part, chunks } of encoded) {
@@ -121,7 +135,7 @@ export class Parallelizer {
 }
 
 /** One that fails while others are waited for is no unhandled one. */
-function started(chunk: Promise<Chunk>): Promise<Chunk> {
+function observed(chunk: Promise<Chunk>): Promise<Chunk> {
   chunk.catch(() => {})
   return chunk
 }

@@ -48,7 +48,12 @@ export class Pool {
     const missing = count - this.members.length
     if (missing > 0 && !this.isBroken) {
       const message = { source: pack(this.source), marks: this.marks }
-      for (let i = 0; i < missing; i++) this.add().thread.post(message)
+      try {
+        for (let i = 0; i < missing; i++) this.add().thread.post(message)
+      } catch {
+        // A page's policy may forbid it; what ends later tells `lose`.
+        this.isBroken = true
+      }
     }
     return this.members.filter(({ isReady }) => isReady).length >= count
   }
