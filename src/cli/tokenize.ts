@@ -37,7 +37,11 @@ export function tokenizeCommand(): Command {
       ),
     )
     .addOption(new Option('--tokenizer <file>', 'tokenizer.json to take instead').conflicts('model'))
-    .option('--threads <n>', 'threads that encode (default: one per core, at most 8)', positiveNumber)
+    .option(
+      '--threads <n>',
+      'threads for a text that is long enough (default: one per core, at most 8)',
+      positiveNumber,
+    )
     .addOption(new Option('--ids', 'print token ids, a line each (default)').conflicts(['count', 'pieces']))
     .addOption(new Option('--count', 'print how many tokens there are').conflicts('pieces'))
     .option('--pieces', 'print every id and, as a JSON string, the text that it stands for')
@@ -47,7 +51,7 @@ export function tokenizeCommand(): Command {
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
       'after',
-      '\nExample:\n  multiscale tokenize book.txt --model model.gguf --count\n  multiscale tokenize - --tokenizer tokenizer.json --pieces < note.txt',
+      '\nExamples:\n  multiscale tokenize book.txt --model model.gguf --count\n  multiscale tokenize - --tokenizer tokenizer.json --pieces < note.txt',
     )
     .action(tokenize)
 }
@@ -77,8 +81,7 @@ async function tokenize(path: string, flags: TokenizeFlags): Promise<void> {
   if (flags.json) console.log(JSON.stringify(report(tokenizer, text, encoding, { ...flags, seconds })))
   else {
     await print(tokenizer, encoding.ids, flags)
-    if (verify)
-      console.error(`[verified: the same ids in chunks and in sequence | ${summary(encoding, seconds)}]`)
+    if (verify) console.error(verification(encoding, seconds))
   }
 }
 
@@ -142,7 +145,9 @@ function pieceOf(tokenizer: Tokenizer, id: number): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(tokenizer.bytesOf(id, { skipSpecial: false }))
 }
 
-function summary({ chunks, joins, retries, threads, sequential }: ParallelEncoding, seconds: number): string {
-  if (sequential) return `in sequence, ${threeDigits(seconds)} s`
-  return `${counted(chunks, 'chunk')}, ${counted(joins, 'join')}, ${retries} retried | ${counted(threads, 'thread')}, ${threeDigits(seconds)} s`
+function verification({ chunks, joins, retries, threads, sequential }: ParallelEncoding, seconds: number) {
+  if (sequential)
+    return '[nothing to verify: no joins are proved for this tokenizer and text, all was encoded in sequence]'
+  const how = `${counted(chunks, 'chunk')}, ${counted(joins, 'join')}, ${retries} retried`
+  return `[verified: the same ids in chunks and in sequence | ${how} | ${counted(threads, 'thread')}, ${threeDigits(seconds)} s]`
 }

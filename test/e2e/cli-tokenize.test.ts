@@ -54,6 +54,25 @@ describe('the built-in model', () => {
     })
   })
 
+  test('a BOM is text, and parts of characters are shown as U+FFFD', async () => {
+    const flags = ['--pieces', '--json', '--no-add-special']
+    const { stdout, stderr } = await multiscale(['tokenize', '-', ...flags], { input: '\uFEFF☃ a' })
+    expect(stderr).toBe('')
+    const { tokens, characters, pieces } = JSON.parse(stdout)
+    expect(characters).toBe(4)
+    expect(pieces).toHaveLength(tokens)
+    expect(pieces.map(({ text }: { text: string }) => text).join('')).toBe(`${'\uFFFD'.repeat(6)} a`)
+  })
+
+  test('--special reads control tokens, --threads is a number', async () => {
+    const input = { input: '<|endoftext|>' }
+    const flags = ['--count', '--no-add-special']
+    expect((await multiscale(['tokenize', '-', ...flags, '--special'], input)).stdout).toBe('1\n')
+    expect((await multiscale(['tokenize', '-', ...flags], input)).stdout).not.toBe('1\n')
+    const { status, stderr } = await multiscale(['tokenize', '-', '--threads', '0'], input)
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/--threads.*above 0/)])
+  })
+
   test('--verify encodes in chunks', async () => {
     const path = file('long.txt', TEXT.repeat(2000))
     const { status, stdout, stderr } = await multiscale([
@@ -88,6 +107,20 @@ test.skipIf(skipWithoutData)('a GGUF file without a model, and with one', async 
   }
 })
 
+test('a tokenizer.json that nothing is proved for is encoded in sequence', async () => {
+  const split = { type: 'Split', pattern: { Regex: '\\b' }, behavior: 'Isolated' }
+  const model = { type: 'WordLevel', vocab: { a: 0, '?': 1 }, unk_token: '?' }
+  const path = file('unproved.json', JSON.stringify({ model, pre_tokenizer: split }))
+  const flags = ['--tokenizer', path, '--verify', '--count']
+  const { status, stdout, stderr } = await multiscale(['tokenize', '-', ...flags], {
+    input: 'a b '.repeat(2000),
+  })
+  expect([status, stdout]).toEqual([0, '8000\n'])
+  expect(stderr).toBe(
+    '[nothing to verify: no joins are proved for this tokenizer and text, all was encoded in sequence]\n',
+  )
+})
+
 test('a tokenizer.json', async () => {
   const json = wordPiece()
   const path = file('tokenizer.json', JSON.stringify(json))
@@ -103,6 +136,13 @@ describe('errors', () => {
     ['no tokenizer', ['-', '--tokenizer', 'none.json'], /none\.json/],
   ])('%s', async (_what, arguments_, message) => {
     expectFailure(await multiscale(['tokenize', ...arguments_]), message)
+  })
+
+  test('text that is not UTF-8', async () => {
+    const path = file('latin1.txt', Buffer.from('caf\xe9', 'latin1'))
+    expectFailure(await multiscale(['tokenize', path]), `${path} is not UTF-8 text; convert it first`)
+    const input = Buffer.from([0xf0, 0x9f, 0x99])
+    expectFailure(await multiscale(['tokenize', '-'], { input }), 'stdin is not UTF-8 text; convert it first')
   })
 
   test('files that are something else are named', async () => {
