@@ -2,20 +2,32 @@ import fc from 'fast-check'
 import type { ParallelEncoding, ParallelOptions, Tokenizer } from '../../src/tokenizer/index.js'
 import { InlineExecutor } from '../../src/tokenizer/lopt/executor.js'
 import { Parallelizer } from '../../src/tokenizer/lopt/parallelizer.js'
+import type { Seam } from '../../src/tokenizer/lopt/seam.js'
 import { VocabularyTokenizer } from '../../src/tokenizer/tokenizer.js'
 
-/** Encodes in chunks, all of them in this thread; undefined if nothing is proved for the tokenizer. */
+/**
+ * Encodes in chunks, all of them in this thread; undefined if nothing is proved for the tokenizer.
+ * @param refuses takes seams away, so that others must be found
+ */
 export async function encodeInline(
   tokenizer: Tokenizer,
   text: string,
   options: ParallelOptions,
+  refuses = (_at: number) => false,
 ): Promise<ParallelEncoding | undefined> {
   if (!(tokenizer instanceof VocabularyTokenizer)) throw new Error('no tokenizer of this package')
   const parallelizer = new Parallelizer(tokenizer)
   const parts = parallelizer.partsOf(options.parseSpecial)
   if (!parts) return undefined
-  const executor = new InlineExecutor(parts.encoder, parts.seam.marks)
-  return parallelizer.encodeWith(executor, parts, text, options)
+  const seam: Seam = {
+    marks: parts.seam.marks,
+    between: (...of) => {
+      const isSeam = parts.seam.between(...of)
+      return (at) => !refuses(at) && isSeam(at)
+    },
+  }
+  const executor = new InlineExecutor(parts.encoder, seam.marks)
+  return parallelizer.encodeWith(executor, { ...parts, seam }, text, options)
 }
 
 const ODD = [

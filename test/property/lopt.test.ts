@@ -16,16 +16,21 @@ const RUNS = Number(process.env.LOPT_RUNS ?? 400)
 
 const totals = { joins: 0, retries: 0, chunks: 0 }
 
-async function expectSame(tokenizer: Tokenizer, text: string, options: object): Promise<void> {
+async function expectSame(
+  tokenizer: Tokenizer,
+  text: string,
+  options: object,
+  refuses?: (at: number) => boolean,
+): Promise<void> {
   const encode = () => Array.from(tokenizer.encode(text, options))
   let expected: number[]
   try {
     expected = encode()
   } catch (error) {
-    await expect(encodeInline(tokenizer, text, options)).rejects.toThrow((error as Error).message)
+    await expect(encodeInline(tokenizer, text, options, refuses)).rejects.toThrow((error as Error).message)
     return
   }
-  const result = await encodeInline(tokenizer, text, options)
+  const result = await encodeInline(tokenizer, text, options, refuses)
   if (!result) throw new Error('nothing is proved for this tokenizer')
   expect(Array.from(result.ids)).toEqual(expected)
   totals.chunks += result.chunks
@@ -36,31 +41,107 @@ async function expectSame(tokenizer: Tokenizer, text: string, options: object): 
 /** Expressions that no scanner is known for: nothing is proved for these. */
 const UNPROVED = /tokenizer.json [45]: /
 
-describe.each([...(await byteLevelVocabularies()), ...sentencePieceVocabularies(), ...jsonVocabularies()])(
-  '%s',
-  (name, tokenizer) => {
-    const isUnproved = UNPROVED.test(name)
-    test.runIf(isUnproved)('nothing is proved, so all is encoded in sequence', async () => {
-      expect(await encodeInline(tokenizer, 'a', {})).toBeUndefined()
-      const text = 'one two 123 '.repeat(20)
-      const { ids, sequential } = await tokenizer.encodeParallel(text, { chunkLength: 10 })
-      expect([Array.from(ids), sequential]).toEqual([Array.from(tokenizer.encode(text)), true])
-    })
+const byteLevel = await byteLevelVocabularies()
+const sentencePiece = sentencePieceVocabularies()
+const json = jsonVocabularies()
 
-    test.skipIf(isUnproved)('joined is as encoded in sequence', async () => {
-      Object.assign(totals, { joins: 0, retries: 0, chunks: 0 })
-      await fc.assert(
-        fc.asyncProperty(textsOf(tokenizer), anyChunks, (text, options) =>
-          expectSame(tokenizer, text, options),
-        ),
-        { numRuns: RUNS },
-      )
-      // Or it would have said nothing.
-      expect(totals.joins).toBeGreaterThan(RUNS / 2)
-      expect(totals.retries).toBeGreaterThan(0)
-    })
-  },
-)
+describe.each([...byteLevel, ...sentencePiece, ...json])('%s', (name, tokenizer) => {
+  const isUnproved = UNPROVED.test(name)
+  test.runIf(isUnproved)('nothing is proved, so all is encoded in sequence', async () => {
+    expect(await encodeInline(tokenizer, 'a', {})).toBeUndefined()
+    const text = 'one two 123 '.repeat(20)
+    const { ids, sequential } = await tokenizer.encodeParallel(text, { chunkLength: 10 })
+    expect([Array.from(ids), sequential]).toEqual([Array.from(tokenizer.encode(text)), true])
+  })
+
+  test.skipIf(isUnproved)('joined is as encoded in sequence', async () => {
+    Object.assign(totals, { joins: 0, retries: 0, chunks: 0 })
+    await fc.assert(
+      fc.asyncProperty(textsOf(tokenizer), anyChunks, (text, options) =>
+        expectSame(tokenizer, text, options),
+      ),
+      { numRuns: RUNS },
+    )
+    // Or it would have said nothing.
+    expect(totals.joins).toBeGreaterThan(RUNS / 2)
+    expect(totals.retries).toBeGreaterThan(0)
+  })
+
+  test.skipIf(isUnproved)('so it is whichever seams are refused', async () => {
+    Object.assign(totals, { joins: 0, retries: 0, chunks: 0 })
+    await fc.assert(
+      fc.asyncProperty(
+        textsOf(tokenizer),
+        anyChunks,
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
+        (text, options, pattern) =>
+          expectSame(tokenizer, text, options, (at) => pattern[at % pattern.length]!),
+      ),
+      { numRuns: RUNS / 4 },
+    )
+    expect(totals.retries).toBeGreaterThan(RUNS / 8)
+  })
+})
+
+describe('without a seam', () => {
+  /** Chunks of 100 with an overlap of 10. */
+  const encode = async (tokenizer: Tokenizer, text: string, refuses?: (at: number) => boolean) => {
+    const result = await encodeInline(tokenizer, text, { chunkLength: 100, overlap: 10 }, refuses)
+    expect(Array.from(result!.ids)).toEqual(Array.from(tokenizer.encode(text)))
+    return result!
+  }
+  const named = new Map([...byteLevel, ...sentencePiece, ...json])
+  const words = 'the cat sat on the mat. '.repeat(40)
+
+  test('numbers that two chunks count otherwise are encoded anew up to their ends', async () => {
+    const threes = named.get('llama-bpe')!
+    const { chunks, joins, retries } = await encode(threes, `${words}${'7'.repeat(1000)} ${words}`)
+    expect([joins < chunks - 1, retries > 2]).toEqual([true, true])
+    // A rule with one digit a piece has seams everywhere.
+    expect(await encode(named.get('qwen2')!, '7'.repeat(950))).toMatchObject({ joins: 9, retries: 0 })
+  })
+
+  test('a text that is one piece is encoded as one', async () => {
+    for (const unit of ['a', ' ', 'A', '\n', '中A'])
+      for (const name of ['gpt-2', 'gpt-4o', 'WordPiece']) {
+        const { retries } = await encode(named.get(name)!, unit.repeat(2000))
+        if (unit === 'a') expect(retries).toBeGreaterThan(2)
+      }
+  })
+
+  test('where nothing can be joined, all is encoded from the beginning', async () => {
+    for (const tokenizer of named.values()) {
+      const result = await encodeInline(tokenizer, words, { chunkLength: 100, overlap: 10 }, () => true)
+      if (!result) continue
+      expect(Array.from(result.ids)).toEqual(Array.from(tokenizer.encode(words)))
+      // A join at the text's beginning needs no seam.
+      expect(result.joins).toBe(0)
+    }
+  })
+
+  test("a text with the contraction 'ſ is encoded in sequence where the file's expression knows it", async () => {
+    const results = await Promise.all(
+      json.map(([, tokenizer]) => encodeInline(tokenizer, `${words}it'ſ${words}`, { chunkLength: 50 })),
+    )
+    const plain = await Promise.all(
+      json.map(([, tokenizer]) => encodeInline(tokenizer, words, { chunkLength: 50, overlap: 10 })),
+    )
+    expect(results.filter((result) => result?.sequential).length).toBeGreaterThan(0)
+    expect(plain.filter((result) => result?.sequential)).toEqual([])
+  })
+})
+
+describe.each(byteLevel)('%s', (_name, tokenizer) => {
+  test('what was joined decodes to the text', async () => {
+    await fc.assert(
+      fc.asyncProperty(textsOf(tokenizer), anyChunks, async (text, options) => {
+        const result = await encodeInline(tokenizer, text, { ...options, addSpecial: false })
+        expect(tokenizer.decode(result!.ids, { skipSpecial: false })).toBe(text.toWellFormed())
+      }),
+      { numRuns: RUNS / 8 },
+    )
+  })
+})
 
 const files = ['bert-bge', 'deepseek-coder', 'gpt-2', 'llama-bpe-rebuilt', 'llama-spm', 'qwen2-rebuilt']
 describe.skipIf(skipWithoutData).each(files)('%s', (name) => {
