@@ -1,5 +1,6 @@
 // encodeParallel (docs/papers/lopt.md): speed beside encode on the same text, in alternating rounds; the length from
 // which on threads are faster; what 16 threads would do, their chunks encoded one after the other in this thread; memory.
+// The ceiling is what threads that share nothing reach: each encodes all of the text, beside the others and alone.
 // "Before" is what is done to the whole text, "joining" all after the last chunk but the copying of the ids.
 // The ids are compared in every round.
 //
@@ -8,6 +9,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { table } from '../dist/cli/table.js'
 import { threeDigits } from '../dist/cli/terminal.js'
 import { Random } from '../dist/engine/random.js'
@@ -88,11 +90,32 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 const isSame = (a, b) => a.length === b.length && a.every((id, i) => id === b[i])
 const since = (start) => performance.now() - start
 
-/** Medians of rounds in which both take turns; ms. */
-async function compared(text, chunkLength, count = rounds) {
+/** Threads that encode the text each by itself: the time that one takes, and all of them side by side; ms. */
+async function independent(text) {
+  const workers = Array.from(
+    { length: threads },
+    () =>
+      new Worker(new URL('encode-loop.mjs', import.meta.url), { workerData: { model: values.model, text } }),
+  )
+  const time = async (count) => {
+    const start = performance.now()
+    await Promise.all(
+      workers.slice(0, count).map((worker) => {
+        worker.postMessage('encode')
+        return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      }),
+    )
+    return since(start)
+  }
+  await time(threads)
+  return { time, end: () => Promise.all(workers.map((worker) => worker.terminate())) }
+}
+
+/** Medians of rounds in which all take turns; ms. @param loops of `independent` */
+async function compared(text, { chunkLength, count = rounds, loops } = {}) {
   const options = { threads, chunkLength }
   await tokenizer.encodeParallel(text, { ...options, chunkLength: chunkLength ?? 1 << 18 })
-  const times = { sequential: [], parallel: [] }
+  const times = { sequential: [], parallel: [], alone: [], together: [] }
   let result
   for (let i = 0; i < count; i++) {
     let start = performance.now()
@@ -102,10 +125,14 @@ async function compared(text, chunkLength, count = rounds) {
     result = await tokenizer.encodeParallel(text, options)
     times.parallel.push(since(start))
     if (!isSame(expected, result.ids)) throw new Error('the ids differ')
+    if (!loops) continue
+    times.alone.push(await loops.time(1))
+    times.together.push(await loops.time(threads))
   }
   const { ids, chunks, joins, retries } = result
   const [sequential, parallel] = [median(times.sequential), median(times.parallel)]
-  return { sequential, parallel, tokens: ids.length, chunks, joins, retries }
+  const ceiling = loops && (threads * median(times.alone)) / median(times.together)
+  return { sequential, parallel, ceiling, tokens: ids.length, chunks, joins, retries }
 }
 
 /** One chunk a thread, encoded one after the other: the slowest, and what is done before and after by the caller; ms. */
@@ -190,7 +217,9 @@ for (const [name, make] of Object.entries(makers)) {
     continue
   }
   tokenizer.encode(text)
-  const speeds = await compared(text)
+  const loops = await independent(text)
+  const speeds = await compared(text, { loops })
+  await loops.end()
   const simulations = []
   for (const count of SIMULATED) simulations.push(await simulated(text, count))
   result.texts.push({ name, megabytes: LENGTH / 1e6, characters: text.length, ...speeds, simulations })
@@ -199,7 +228,7 @@ for (const [name, make] of Object.entries(makers)) {
     const length = 1 << bits
     result.breakEven.push({
       length,
-      ...(await compared(text.slice(0, length), Math.ceil(length / threads), 41)),
+      ...(await compared(text.slice(0, length), { chunkLength: Math.ceil(length / threads), count: 41 })),
     })
   }
 }
@@ -224,10 +253,14 @@ else {
     threeDigits(t.sequential),
     threeDigits(t.parallel),
     (t.sequential / t.parallel).toFixed(2),
+    t.ceiling.toFixed(2),
     `${t.chunks}/${t.joins}/${t.retries}`,
   ])
   console.log(
-    table([['text', 'in sequence ms', `${threads} threads ms`, 'ratio', 'chunks/joins/retries'], ...rows]),
+    table([
+      ['text', 'in sequence ms', `${threads} threads ms`, 'ratio', 'ceiling', 'chunks/joins/retries'],
+      ...rows,
+    ]),
   )
   console.log()
   const simulations = result.texts.flatMap((t) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Tokenizer, tokenizerFromGguf } from '../../src/tokenizer/index.js'
+import { type Tokenizer, tokenizerFromGguf, tokenizerFromJson } from '../../src/tokenizer/index.js'
 import { trustedEnd } from '../../src/tokenizer/lopt/seam.js'
 import { RULES } from '../../src/tokenizer/pretokenize.js'
 import { readMetadata, sharedData, skipWithoutData } from '../golden/read-metadata.js'
@@ -38,6 +38,25 @@ async function expectSame(
   totals.retries += result.retries
 }
 
+/** Alphabets of texts that are all the vocabularies' longest tokens, cut short. */
+const FEW = [
+  'ab',
+  'a b',
+  'the ',
+  'de',
+  'ab▁',
+  'a.',
+  '7',
+  '12 ',
+  '中A',
+  '中文',
+  ' \n',
+  'aA',
+  "'lsx",
+  '🙂a',
+  'aé☃',
+]
+
 /** Expressions that no scanner is known for: nothing is proved for these. */
 const UNPROVED = /tokenizer.json [45]: /
 
@@ -65,6 +84,18 @@ describe.each([...byteLevel, ...sentencePiece, ...json])('%s', (name, tokenizer)
     // Or it would have said nothing.
     expect(totals.joins).toBeGreaterThan(RUNS / 2)
     expect(totals.retries).toBeGreaterThan(0)
+  })
+
+  test.skipIf(isUnproved)('so it is where chunks meet in the middle of tokens, again and again', async () => {
+    const alphabets = FEW.map((letters) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 30 }))
+    const length = fc.integer({ min: 1, max: 9 })
+    const narrow = fc.record({ chunkLength: length, overlap: fc.integer({ min: 1, max: 4 }) })
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(...alphabets), narrow, (text, options) =>
+        expectSame(tokenizer, text, options),
+      ),
+      { numRuns: RUNS },
+    )
   })
 
   test.skipIf(isUnproved)('so it is whichever seams are refused', async () => {
@@ -117,6 +148,23 @@ describe('without a seam', () => {
       // A join at the text's beginning needs no seam.
       expect(result.joins).toBe(0)
     }
+  })
+
+  test('BPE that merges bytes, or takes whole texts for tokens, is not cut', async () => {
+    const bytes = Array.from(
+      { length: 256 },
+      (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+    )
+    const tokens = ['a', 'b', 'ab', 'aba', ...bytes, '<0xE2><0x98>']
+    const make = (more: object, merges: string[]) => {
+      const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]))
+      return tokenizerFromJson({ model: { type: 'BPE', vocab, merges, byte_fallback: true, ...more } })
+    }
+    const isCut = async (tokenizer: Tokenizer) =>
+      (await encodeInline(tokenizer, 'abab☃'.repeat(50), { chunkLength: 50, overlap: 5 })) !== undefined
+    expect(await isCut(make({}, ['a b']))).toBe(true)
+    expect(await isCut(make({}, ['a b', '<0xE2> <0x98>']))).toBe(false)
+    expect(await isCut(make({ ignore_merges: true }, ['a b']))).toBe(false)
   })
 
   test("a text with the contraction 'ſ is encoded in sequence where the file's expression knows it", async () => {

@@ -23,6 +23,15 @@ function matched(split: ReturnType<typeof regexSplitter>, text: string): number[
   return ends
 }
 
+/** As `expect(scanned(…)).toEqual(matched(…))`, which takes most of the time of many short texts or few long ones. */
+function expectSameCuts(scanner: Scanner, split: ReturnType<typeof regexSplitter>, text: string): void {
+  const [ours, theirs] = [scanned(scanner, text), matched(split, text)]
+  // Both go up to the text's end, so none is the beginning of the other.
+  const at = theirs.findIndex((end, i) => end !== ours[i])
+  if (at < 0) return
+  expect.fail(`${JSON.stringify(text.slice(theirs[at]! - 6, theirs[at]! + 6))} is cut otherwise`)
+}
+
 /** What some rule of the table looks for, and its neighbours on both sides. */
 const TELLING = [
   ...[' ', '  ', '\n', '\r', '\r\n', '\t', '\v', '\u0085', '\u00a0', '\u1680', '\u2003', '\u2028', '\u3000'],
@@ -128,7 +137,7 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
   test('cuts odd text as its expressions do', () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(scanned(scanner!, text)).toEqual(matched(split, text))
+        expectSameCuts(scanner!, split, text)
       }),
       { numRuns: 1500 },
     )
@@ -140,7 +149,7 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
         for (const one of TELLING) {
           // Line ends part the cases; what a rule does across them the random texts show.
           const text = TELLING.map((other) => left + one + other + right).join('\n')
-          expect(scanned(scanner!, text)).toEqual(matched(split, text))
+          expectSameCuts(scanner!, split, text)
         }
   })
 
@@ -151,12 +160,7 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
         const cases = Array.from({ length: 0x800 }, (_, i) =>
           around.replaceAll('*', String.fromCodePoint(first + i)),
         )
-        const text = cases.join('\n')
-        const [ours, theirs] = [scanned(scanner!, text), matched(split, text)]
-        if (ours.join() !== theirs.join()) {
-          const at = theirs.findIndex((end, i) => end !== ours[i])
-          expect.fail(`${JSON.stringify(text.slice(theirs[at]! - 6, theirs[at]! + 6))} is cut otherwise`)
-        }
+        expectSameCuts(scanner!, split, cases.join('\n'))
       }
     }
   })
@@ -187,6 +191,6 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
     const text = unit.repeat(length / unit.length)
     expect(scanned(scanner!, text).at(-1)).toBe(text.length)
     const short = text.slice(0, 999 * unit.length)
-    expect(scanned(scanner!, short)).toEqual(matched(split, short))
+    expectSameCuts(scanner!, split, short)
   })
 })
