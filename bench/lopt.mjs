@@ -6,6 +6,7 @@
 //
 //   node bench/lopt.mjs [--model FILE.gguf] [--threads N] [--rounds N] [--megabytes N] [--english FILE] [--json] [--out FILE]
 //   node --expose-gc bench/lopt.mjs --memory english|code|chinese
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -102,7 +103,7 @@ async function independent(text) {
     await Promise.all(
       workers.slice(0, count).map((worker) => {
         worker.postMessage('encode')
-        return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+        return once(worker, 'message')
       }),
     )
     return since(start)
