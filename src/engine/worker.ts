@@ -49,7 +49,7 @@ async function answer(
     case 'score':
       return loaded().score(Array.from(request.params.ids), request.params.from, signal)
     case 'tokenize':
-      return loaded().tokenizer.encode(request.params.text, request.params)
+      return (await loaded().tokenizer.encodeParallel(request.params.text, { ...request.params, signal })).ids
     case 'detokenize':
       return loaded().tokenizer.decode(request.params.ids, request.params)
   }

@@ -17,7 +17,7 @@ import { WholeTokens } from './whole-tokens.js'
  */
 export class ByteLevelBpe implements SegmentEncoder {
   private readonly vocabulary: Vocabulary
-  private readonly preTokenizer: PreTokenizer
+  readonly preTokenizer: PreTokenizer
   private readonly plainIds = new Map<string, number>()
   /** Results of merges that are no tokens themselves: symbol − vocabulary size → text. */
   private readonly extraTexts: string[] = []
@@ -79,6 +79,7 @@ export class ByteLevelBpe implements SegmentEncoder {
     for (let at = 0; at < length; ) {
       const end = scanner(units, at, length)
       this.encodePiece(units, at, end, out)
+      out.endPiece(end)
       at = end
     }
   }

@@ -36,7 +36,7 @@ export interface CharacterBpeParts {
  * pieces of any length.
  */
 export class CharacterBpe implements SegmentEncoder {
-  private readonly parts: CharacterBpeParts
+  readonly parts: CharacterBpeParts
   private readonly merger: LongMerger
   private readonly cuts?: MarkCuts
   private readonly cache = new PieceCache()

@@ -4,7 +4,7 @@ import { CHINESE } from './json/bert-normalizer.js'
 import type { Normalizer } from './json/normalizers.js'
 import { Pipeline } from './json/pipeline.js'
 import { cutting, prefixing } from './json/pretokenizers.js'
-import { cutter, textMatcher } from './json/split.js'
+import { charCuts, cutter, textMatcher } from './json/split.js'
 import { SPACE_MARK } from './sentencepiece.js'
 import { isPlain } from './token-type.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -24,7 +24,7 @@ export function ggufWordPiece(vocabulary: Vocabulary): SegmentEncoder {
   return new Pipeline(
     {
       normalizer,
-      stages: [cutting(cutter(textMatcher(' '), 'Removed')), prefixing(SPACE_MARK)],
+      stages: [cutting(cutter(textMatcher(' '), 'Removed'), charCuts(' ', 'Removed')), prefixing(SPACE_MARK)],
       model: new WordPiece({
         first: tokens,
         others: tokens,

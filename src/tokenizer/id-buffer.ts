@@ -46,6 +46,9 @@ export class IdBuffer {
     if (this.kept === 'ends') this.ends[this.size - 1] = this.origin + end
   }
 
+  /** The tokens pushed stand for all text up to here, where the pre-tokenizer ends a piece. Of use to `lopt/`. */
+  endPiece(_end: number): void {}
+
   /** Pushes `count` tokens from `from` on; `ends` count from `base`. */
   pushAll(ids: Uint32Array, ends: Uint8Array, from: number, count: number, base: number): void {
     if (this.kept === 'count') this.inFull += count

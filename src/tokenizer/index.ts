@@ -17,6 +17,8 @@ export type {
   DecodeStream,
   DecodeStreamOptions,
   EncodeOptions,
+  ParallelEncoding,
+  ParallelOptions,
   Tokenizer,
   TokenOffsets,
 } from './types.js'

@@ -3,6 +3,8 @@ import { Decoder, type Spelling, type TokenDecoder } from './decode.js'
 import { ggufWordPiece } from './gguf-bert.js'
 import { ggufUnigram } from './gguf-unigram.js'
 import { IdBuffer, type SegmentEncoder } from './id-buffer.js'
+import { Parallelizer } from './lopt/parallelizer.js'
+import type { TokenizerSource } from './lopt/source.js'
 import { flagAt, idAt, type Metadata, stringAt, stringsAt } from './metadata.js'
 import { OffsetRecorder } from './offset-recorder.js'
 import { tokenOffsets } from './offsets.js'
@@ -15,6 +17,8 @@ import type {
   DecodeStream,
   DecodeStreamOptions,
   EncodeOptions,
+  ParallelEncoding,
+  ParallelOptions,
   Tokenizer,
   TokenOffsets,
 } from './types.js'
@@ -33,6 +37,7 @@ export interface TokenizerOptions {
  */
 export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions = {}): Tokenizer {
   const model = stringAt(metadata, 'tokenizer.ggml.model')
+  const source = { kind: 'gguf', metadata, options } as const
   switch (model) {
     case 'llama': {
       const vocabulary = readVocabulary(metadata, {
@@ -42,7 +47,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         eos: '</s>',
         unknown: '<unk>',
       })
-      return ggufTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece')
+      return ggufTokenizer(vocabulary, new SentencePieceBpe(vocabulary), 'sentencepiece', source)
     }
     case 'gpt2': {
       const pre = preTokenizer(options.pre ?? stringAt(metadata, 'tokenizer.ggml.pre'))
@@ -52,7 +57,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
         addSpacePrefix: false,
       }
       const merges = stringsAt(metadata, 'tokenizer.ggml.merges')
-      return ggufTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level')
+      return ggufTokenizer(vocabulary, new ByteLevelBpe(vocabulary, pre, merges), 'byte-level', source)
     }
     case 'bert': {
       const read = readVocabulary(metadata, {
@@ -68,7 +73,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
       const eosId = idOf('seperator_token_id') ?? read.eosId
       const [addBos, addEos] = [bosId !== undefined, eosId !== undefined]
       const vocabulary = { ...read, bosId, eosId, addBos, addEos, addSpacePrefix: true }
-      return ggufTokenizer(vocabulary, ggufWordPiece(vocabulary), 'sentencepiece')
+      return ggufTokenizer(vocabulary, ggufWordPiece(vocabulary), 'sentencepiece', source)
     }
     case 't5': {
       const read = readVocabulary(metadata, {
@@ -79,7 +84,7 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
       })
       const addEos = flagAt(metadata, 'tokenizer.ggml.add_eos_token') ?? read.eosId !== undefined
       const vocabulary = { ...read, addEos }
-      return ggufTokenizer(vocabulary, ggufUnigram(vocabulary, metadata), 'sentencepiece')
+      return ggufTokenizer(vocabulary, ggufUnigram(vocabulary, metadata), 'sentencepiece', source)
     }
     default: {
       const fault =
@@ -93,7 +98,12 @@ export function tokenizerFromGguf(metadata: Metadata, options: TokenizerOptions 
   }
 }
 
-function ggufTokenizer(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling: Spelling): Tokenizer {
+function ggufTokenizer(
+  vocabulary: Vocabulary,
+  encoder: SegmentEncoder,
+  spelling: Spelling,
+  source: TokenizerSource,
+): Tokenizer {
   const { ids, types, bosId, eosId, addBos, addEos } = vocabulary
   const tokens = [...ids]
   const userDefined = new SpecialMatcher(tokens.filter(([, id]) => types[id] === TokenType.userDefined))
@@ -103,6 +113,7 @@ function ggufTokenizer(vocabulary: Vocabulary, encoder: SegmentEncoder, spelling
   return new VocabularyTokenizer({
     vocabulary,
     encoder,
+    source,
     decoder: new Decoder(vocabulary, spelling),
     matcher: {
       beginsAnew: true,
@@ -133,6 +144,8 @@ export interface TokenizerParts {
   readonly encoder: SegmentEncoder
   /** Takes the encoder's place where special tokens are parsed, if it looks for any itself. */
   readonly specialEncoder?: SegmentEncoder
+  /** What other threads can make the same tokenizer of. */
+  readonly source: TokenizerSource
   readonly decoder: TokenDecoder
   readonly matcher: TokenMatcher
   /** Ids before and after a text with `addSpecial`. */
@@ -141,7 +154,8 @@ export interface TokenizerParts {
 
 /** A tokenizer put together from its parts, the same for every source. */
 export class VocabularyTokenizer implements Tokenizer {
-  private readonly parts: TokenizerParts
+  readonly parts: TokenizerParts
+  private parallelizer?: Parallelizer
   private readonly vocabulary: Vocabulary
   private readonly decoder: TokenDecoder
 
@@ -195,13 +209,28 @@ export class VocabularyTokenizer implements Tokenizer {
     return { ids, ...tokenOffsets(wellFormed, out, (i) => this.decoder.bytesOf(ids[i]!).length) }
   }
 
-  private encodeTo(
+  encodeParallel(text: string, options: ParallelOptions = {}): Promise<ParallelEncoding> {
+    this.parallelizer ??= new Parallelizer(this)
+    return this.parallelizer.encode(text, options)
+  }
+
+  close(): void {
+    this.parallelizer?.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @param encodeSegment takes the place of the encoder that the options ask for */
+  encodeTo(
     out: IdBuffer,
     wellFormed: string,
     { addSpecial = true, parseSpecial = false }: EncodeOptions,
+    encodeSegment?: SegmentEncoder['encode'],
   ): void {
     const { encoder, specialEncoder = encoder, matcher, frame } = this.parts
-    const segmentEncoder = parseSpecial ? specialEncoder : encoder
+    const segmentEncoder = encodeSegment ? { encode: encodeSegment } : parseSpecial ? specialEncoder : encoder
     const recorder = out instanceof OffsetRecorder ? out : undefined
     const push = (id: number, start: number, end: number) => {
       out.origin = 0

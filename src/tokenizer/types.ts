@@ -23,6 +23,19 @@ export interface Tokenizer {
    */
   count(text: string, options?: EncodeOptions): number
   /**
+   * As `encode`, on several threads: parts of the text are encoded at once and joined where that is proved to be right
+   * (docs/papers/lopt.md); the ids are always those of `encode`. Texts that are too short for it to be faster, and
+   * texts of tokenizers that nothing is proved for, are encoded in sequence, in this thread; the result says so.
+   *
+   * Making a large vocabulary in a thread takes longer than encoding ten megabytes. So threads are started for a text far
+   * longer than that, for one with a `chunkLength`, or when a second long text comes, which is encoded in sequence while
+   * they start. They are kept for later texts, end when they have had nothing to do for half a minute, and keep no process
+   * alive. Each holds the vocabulary.
+   * @throws Error as `encode` does, and where a thread ends (out of memory); RangeError for an option out of its range;
+   *   the signal's reason if it aborts
+   */
+  encodeParallel(text: string, options?: ParallelOptions): Promise<ParallelEncoding>
+  /**
    * Token ids of `text` with the place in it that each stands for.
    * @throws Error as `encode` does
    */
@@ -47,6 +60,9 @@ export interface Tokenizer {
   tokenText(id: number): string
   /** The id of the token that the vocabulary spells so, special tokens included. */
   idOf(tokenText: string): number | undefined
+  /** Ends the threads of `encodeParallel`; what they are at fails. The tokenizer can still be used. */
+  close(): void
+  [Symbol.dispose](): void
 }
 
 /**
@@ -73,6 +89,35 @@ export interface EncodeOptions {
    * users must not forge turns. User-defined tokens (GGUF type 4) are matched either way, as llama.cpp does.
    */
   parseSpecial?: boolean
+}
+
+export interface ParallelOptions extends EncodeOptions {
+  /** Threads that encode. Default: the processors there are, at most 8. */
+  threads?: number
+  /**
+   * UTF-16 units of a chunk, the part of a text that one thread encodes at a time. Where it is given, texts of any
+   * length are encoded in chunks. Default: as long as four chunks a thread make, from 65536 to 524288.
+   */
+  chunkLength?: number
+  /** UTF-16 units that a chunk goes on behind the beginning of the next, where the two are joined. Default 512. */
+  overlap?: number
+  signal?: AbortSignal
+  /** Called when a chunk is encoded, with how many are and how many there are. Never for what is encoded in sequence. */
+  onProgress?: (progress: { readonly encodedChunks: number; readonly totalChunks: number }) => void
+}
+
+export interface ParallelEncoding {
+  readonly ids: Uint32Array
+  /** Parts that were encoded at once. 1 if `sequential`. */
+  readonly chunks: number
+  /** Joins of two parts of one text, each proved. */
+  readonly joins: number
+  /** Times that two parts had no join in their overlap and text was encoded once more to find one. */
+  readonly retries: number
+  /** Threads that encoded; the caller's if `sequential`. */
+  readonly threads: number
+  /** All was encoded in sequence, in the caller's thread. */
+  readonly sequential: boolean
 }
 
 export interface DecodeOptions {

@@ -26,9 +26,9 @@ export interface UnigramParts {
  * token. O(n · longest piece).
  */
 export class Unigram implements SegmentEncoder {
-  private readonly parts: UnigramParts
-  private readonly trie = new Trie()
-  private readonly unknownScore: number
+  readonly parts: UnigramParts
+  readonly trie = new Trie()
+  readonly unknownScore: number
   private readonly cuts?: MarkCuts
   /** For every place: the best score of the text up to there, and where its last piece begins, and which it is. */
   private best = new Float64Array(256)

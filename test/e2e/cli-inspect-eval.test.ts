@@ -32,7 +32,7 @@ test('--version is that of the package; --help shows the commands', async () => 
   expect(await multiscale(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
   const help = await multiscale(['--help'])
   expect(help).toMatchObject({ status: 0, stderr: '' })
-  for (const command of ['run', 'inspect', 'eval', 'bench', 'doctor']) {
+  for (const command of ['run', 'inspect', 'eval', 'tokenize', 'bench', 'doctor']) {
     expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     const own = await multiscale([command, '--help'])
     expect(own).toMatchObject({ status: 0, stderr: '' })

@@ -19,7 +19,7 @@ export interface Finished {
 /** Runs `multiscale …arguments_` of the built package to its end. */
 export function multiscale(
   arguments_: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string; readonly main?: string } = {},
+  options: { readonly input?: string | Uint8Array; readonly cwd?: string; readonly main?: string } = {},
 ): Promise<Finished> {
   const child = spawn(process.execPath, [options.main ?? main, ...arguments_], { cwd: options.cwd })
   child.stdin.on('error', () => {}) // it may end without having read

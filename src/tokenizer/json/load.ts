@@ -59,6 +59,7 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
   const matcher = new AddedTokenMatcher(added.filter((token) => !token.normalized))
   return new VocabularyTokenizer({
     vocabulary,
+    source: { kind: 'json', json, options },
     frame: vocabulary.frame,
     encoder: new Pipeline(pipeline, false),
     specialEncoder: new Pipeline(pipeline, true),

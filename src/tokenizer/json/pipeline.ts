@@ -21,12 +21,12 @@ export interface PipelineParts {
  * normalized text, cut into pieces, encode each.
  */
 export class Pipeline implements SegmentEncoder {
-  private readonly parts: PipelineParts
+  readonly parts: PipelineParts
   private readonly stages: Stage
   private readonly rareStages?: Stage
-  private readonly special: boolean
+  /** Whether special tokens among the added ones count. */
+  readonly special: boolean
 
-  /** @param special whether special tokens among the added ones count */
   constructor(parts: PipelineParts, special: boolean) {
     this.parts = parts
     this.special = special
@@ -47,6 +47,7 @@ export class Pipeline implements SegmentEncoder {
       out.origin = origin + base - prefix
       recorder?.beginPiece(base)
       model.encode(piece, false, out)
+      out.endPiece(piece.length)
     }
     const onText = (start: number, end: number) => {
       const isAll = start === 0 && end === normalized.text.length

@@ -17,6 +17,29 @@ export type Matcher = (text: string, onMatch: OnSpan) => void
 /** Cuts a text into pieces; what is in none of them is left out. */
 export type Cutter = (text: string, onPiece: OnSpan) => void
 
+/** Whether a text is always cut at a place inside it, whatever stands around the two characters there. */
+export type CutTest = (text: string, at: number) => boolean
+
+/** Where a cutter by single characters cuts. @param source of one character, for the flag v */
+export function charCuts(source: string, behavior: Behavior): CutTest {
+  const expression = new RegExp(source, 'v')
+  const before: CutTest = (text, at) => {
+    const isPair = at > 1 && text.codePointAt(at - 2)! > 0xffff
+    return expression.test(text.slice(at - (isPair ? 2 : 1), at))
+  }
+  const behind: CutTest = (text, at) => expression.test(String.fromCodePoint(text.codePointAt(at)!))
+  switch (behavior) {
+    case 'MergedWithPrevious':
+      return before
+    case 'MergedWithNext':
+      return behind
+    case 'Contiguous':
+      return (text, at) => before(text, at) !== behind(text, at)
+    default:
+      return (text, at) => before(text, at) || behind(text, at)
+  }
+}
+
 /** A cutter as Hugging Face's `SplitDelimiterBehavior` has it; `invert` takes what lies between for the matches. */
 export function cutter(matcher: Matcher, behavior: Behavior, invert = false): Cutter {
   return (text, onPiece) => {
