@@ -18,8 +18,9 @@ const BACKENDS = ['reference', 'native'] as const
 const writeTiny = tinyModelWriter()
 const write = (model: TinyModel) => writeTiny({ ...SHAPE, ...model })
 
+/** On a float32 cache: an int8 one rounds keys that differ in their last bits to other codes. */
 async function logits(path: string, options: LoadOptions): Promise<Float32Array> {
-  const engine = await Engine.load(path, { passes: 3, ...options })
+  const engine = await Engine.load(path, { passes: 3, cacheType: 'f32', ...options })
   try {
     const result = new Float32Array(IDS.length * engine.info.vocabulary)
     for await (const { position, values } of engine.logits(IDS, 0)) {
