@@ -22,7 +22,7 @@ const LINES_OR_SPACE = `${SPACE}*[\\r\\n]+|${TRAILING_SPACE}`
 
 const GPT2 = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?${OTHER}+|${TRAILING_SPACE}`
 
-const CONTRACTIONS = "'[sStTmMdD]|'[rR][eE]|'[vV][eE]|'[lL][lL]"
+const CONTRACTIONS = "'[sSſtTmMdD]|'[rR][eE]|'[vV][eE]|'[lL][lL]"
 const PREFIX = '[^\\r\\n\\p{L}\\p{N}]?'
 const UPPER = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]'
 const LOWER = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]'

@@ -9,8 +9,12 @@ export type Scanner = (text: Uint16Array, at: number, end: number) => number
 
 const APOSTROPHE = 0x27
 const LOWER_CASE = 0x20
+const LONG_S = 0x17f
 
-/** Where an English contraction at `at` ends ('s 't 'm 'd 're 've 'll), or `at` if there is none. */
+/**
+ * Where an English contraction at `at` ends ('s 't 'm 'd 're 've 'll), or `at` if there is none. To the models' own
+ * tokenizers, Oniguruma and Rust's regex, ſ is an s in another case.
+ */
 export function contraction(text: Uint16Array, at: number, end: number, inEitherCase: boolean): number {
   if (text[at] !== APOSTROPHE || at + 1 >= end) return at
   const fold = inEitherCase ? LOWER_CASE : 0
@@ -27,7 +31,7 @@ export function contraction(text: Uint16Array, at: number, end: number, inEither
     case 0x6c:
       return at + 2 < end && (text[at + 2]! | fold) === 0x6c ? at + 3 : at
     default:
-      return at
+      return inEitherCase && text[at + 1] === LONG_S ? at + 2 : at
   }
 }
 

@@ -166,17 +166,6 @@ describe('without a seam', () => {
     expect(await isCut(make({}, ['a b', '<0xE2> <0x98>']))).toBe(false)
     expect(await isCut(make({ ignore_merges: true }, ['a b']))).toBe(false)
   })
-
-  test("a text with the contraction 'ſ is encoded in sequence where the file's expression knows it", async () => {
-    const results = await Promise.all(
-      json.map(([, tokenizer]) => encodeInline(tokenizer, `${words}it'ſ${words}`, { chunkLength: 50 })),
-    )
-    const plain = await Promise.all(
-      json.map(([, tokenizer]) => encodeInline(tokenizer, words, { chunkLength: 50, overlap: 10 })),
-    )
-    expect(results.filter((result) => result?.sequential).length).toBeGreaterThan(0)
-    expect(plain.filter((result) => result?.sequential)).toEqual([])
-  })
 })
 
 describe.each(byteLevel)('%s', (_name, tokenizer) => {

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { translateRegex } from '../../src/tokenizer/json/regex.js'
+import { FILE_RULES, ruleFor } from '../../src/tokenizer/json/rules.js'
+import { cutter, regexMatcher } from '../../src/tokenizer/json/split.js'
 import { RULES } from '../../src/tokenizer/pretokenize.js'
 import { regexSplitter } from '../../src/tokenizer/regex-split.js'
 import type { Scanner } from '../../src/tokenizer/scanner.js'
@@ -212,3 +215,29 @@ describe.each(RULES.map((rule) => [rule.names[0]!, rule] as const))('%s', (_name
     expectSameCuts(scanner!, split, short)
   })
 })
+
+describe.each(FILE_RULES.map(({ name, patterns }) => [name, patterns] as const))(
+  "a tokenizer.json's expressions for %s",
+  (_name, patterns) => {
+    const rule = ruleFor(patterns)!
+    const cutters = patterns.map((pattern) => cutter(regexMatcher(translateRegex(pattern)), 'Isolated'))
+    const split: ReturnType<typeof regexSplitter> = (text, onPiece) => {
+      const cutBy = (stage: number, from: number, to: number): void => {
+        if (stage === cutters.length) onPiece(from, to)
+        else cutters[stage]!(text.slice(from, to), (start, end) => cutBy(stage + 1, from + start, from + end))
+      }
+      cutBy(0, 0, text.length)
+    }
+
+    test('cut as its scanner does', () => {
+      for (const text of PAIRS) expectSameCuts(rule.scanner!, split, text)
+      for (const text of CHARACTERS) expectSameCuts(rule.scanner!, split, text)
+    })
+
+    test('are known with line ends as they are and escaped', () => {
+      const raw = patterns.map((pattern) => pattern.replaceAll('\\r', '\r').replaceAll('\\n', '\n'))
+      expect(ruleFor(raw)?.scanner).toBe(rule.scanner)
+      expect(ruleFor([...patterns, 'a'])).toBeUndefined()
+    })
+  },
+)

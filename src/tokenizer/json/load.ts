@@ -42,7 +42,7 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
 
   const normalizer = readNormalizer(file.get('normalizer'))
   const parts = readPreTokenizer(file.get('pre_tokenizer'))
-  const { stages, rareStages, bytes } = cuts(parts, isByteLevelBpe(model, ids))
+  const { stages, bytes } = cuts(parts, isByteLevelBpe(model, ids))
   const encoder = readModel(model, { vocabulary, ids, bytes })
   const spellsBytes = parts.at(-1)?.kind === 'bytes' && !bytes
   const inNormalized = added.filter((token) => token.normalized)
@@ -53,7 +53,6 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
         ? undefined
         : new AddedTokenMatcher(inNormalized, ({ content }) => normalizer?.(content, false).text ?? content),
     stages,
-    rareStages,
     model: spellsBytes ? new ByteAlphabet(encoder) : encoder,
   }
   const matcher = new AddedTokenMatcher(added.filter((token) => !token.normalized))
@@ -72,8 +71,6 @@ export function tokenizerFromJson(json: unknown, options: JsonOptions = {}): Tok
 interface Cuts {
   readonly stages: readonly Stage[]
   readonly bytes?: PreTokenizer
-  /** Takes the place of `stages` for texts with a rare contraction. */
-  readonly rareStages?: readonly Stage[]
 }
 
 function cuts(parts: readonly PreTokenizerPart[], isByteLevel: boolean): Cuts {
@@ -85,7 +82,7 @@ function cuts(parts: readonly PreTokenizerPart[], isByteLevel: boolean): Cuts {
   const from = before.findLastIndex(({ kind }) => kind === 'change') + 1
   const patterns = before.slice(from).map((part) => (part.kind === 'cut' ? part.pattern : undefined))
   const rule = ruleFor(patterns)
-  if (rule) return { stages: all.slice(0, from), bytes: rule, rareStages: all }
+  if (rule) return { stages: all.slice(0, from), bytes: rule }
   const stages = all.slice(from)
   const cutBy = (
     stage: number,

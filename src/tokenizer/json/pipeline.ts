@@ -4,15 +4,12 @@ import { OffsetRecorder } from '../offset-recorder.js'
 import type { AddedTokenMatcher } from './added-tokens.js'
 import type { Normalizer } from './normalizers.js'
 import type { OnPiece, Stage } from './pretokenizers.js'
-import { RARE_CONTRACTION } from './rules.js'
 
 export interface PipelineParts {
   readonly normalizer?: Normalizer
   /** Added tokens that are looked for in normalized text. */
   readonly added?: AddedTokenMatcher
   readonly stages: readonly Stage[]
-  /** Take the place of `stages` for texts with a contraction that the model's own rule cuts otherwise (rules.ts). */
-  readonly rareStages?: readonly Stage[]
   readonly model: SegmentEncoder
 }
 
@@ -23,7 +20,6 @@ export interface PipelineParts {
 export class Pipeline implements SegmentEncoder {
   readonly parts: PipelineParts
   private readonly stages: Stage
-  private readonly rareStages?: Stage
   /** Whether special tokens among the added ones count. */
   readonly special: boolean
 
@@ -31,7 +27,6 @@ export class Pipeline implements SegmentEncoder {
     this.parts = parts
     this.special = special
     this.stages = inTurn(parts.stages)
-    if (parts.rareStages) this.rareStages = inTurn(parts.rareStages)
   }
 
   /** @param isStart whether the text begins the whole one */
@@ -41,8 +36,6 @@ export class Pipeline implements SegmentEncoder {
     const { origin } = out
     const normalized = normalizer ? normalizer(text, recorder !== undefined) : { text }
     recorder?.beginSegment(origin, normalized.alignment)
-    const isRare = this.rareStages !== undefined && normalized.text.includes(RARE_CONTRACTION)
-    const stages = isRare ? this.rareStages! : this.stages
     const onPiece: OnPiece = (piece, base, prefix) => {
       out.origin = origin + base - prefix
       recorder?.beginPiece(base)
@@ -52,7 +45,7 @@ export class Pipeline implements SegmentEncoder {
     const onText = (start: number, end: number) => {
       const isAll = start === 0 && end === normalized.text.length
       const part = isAll ? normalized.text : normalized.text.slice(start, end)
-      stages(part, start, 0, isStart && start === 0 && isSameStart(text, normalized.text), onPiece)
+      this.stages(part, start, 0, isStart && start === 0 && isSameStart(text, normalized.text), onPiece)
     }
     if (added)
       added.split(normalized.text, this.special, onText, (id, start, end) => {

@@ -13,7 +13,7 @@ const gpt4 = (digits: string) =>
   `${CONTRACTIONS}|${PREFIX}\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${END}`
 
 /** Expressions of tokenizer.json files, one after the other, and the rule of pretokenize.ts that cuts the same. */
-const RULES: readonly { readonly name: string; readonly patterns: readonly string[] }[] = [
+export const FILE_RULES: readonly { readonly name: string; readonly patterns: readonly string[] }[] = [
   { name: 'gpt-2', patterns: [GPT2_PATTERN] },
   { name: 'smollm', patterns: ['\\p{N}', GPT2_PATTERN] },
   { name: 'dbrx', patterns: [gpt4('\\p{N}{1,3}')] },
@@ -44,15 +44,17 @@ const RULES: readonly { readonly name: string; readonly patterns: readonly strin
   },
 ]
 
-/** Ignoring case, ſ is an s to Oniguruma; the rules, like llama.cpp's, do not know that. Escaped: texts that hold it are encoded slowly, this file among them. */
-export const RARE_CONTRACTION = "'\u017F"
-
 /** The pre-tokenizer that cuts as these expressions do, where there is one: it is far faster than they are. */
 export function ruleFor(patterns: readonly (string | undefined)[]): PreTokenizer | undefined {
-  const rule = RULES.find(
+  const rule = FILE_RULES.find(
     (candidate) =>
       candidate.patterns.length === patterns.length &&
-      candidate.patterns.every((pattern, i) => pattern === patterns[i]),
+      candidate.patterns.every((pattern, i) => escapedLineEnds(pattern) === escapedLineEnds(patterns[i])),
   )
   return rule && preTokenizer(rule.name)
+}
+
+/** Files hold line ends in either way, DeepSeek's in one expression in both. */
+function escapedLineEnds(pattern?: string): string | undefined {
+  return pattern?.replaceAll('\r', '\\r').replaceAll('\n', '\\n')
 }

@@ -3,7 +3,6 @@ import { CharacterBpe } from '../character-bpe.js'
 import type { IdBuffer, SegmentEncoder } from '../id-buffer.js'
 import { Pipeline } from '../json/pipeline.js'
 import type { Stage } from '../json/pretokenizers.js'
-import { RARE_CONTRACTION } from '../json/rules.js'
 import type { CutTest } from '../json/split.js'
 import { SentencePieceBpe } from '../sentencepiece.js'
 import { Unigram } from '../unigram.js'
@@ -18,9 +17,8 @@ export interface TextSink extends IdBuffer {
 export interface ParallelParts {
   /**
    * Does what must be done to a text as a whole and hands on what is left to be encoded.
-   * @returns false if it cannot be encoded in parts
    */
-  prepare(text: string, isStart: boolean, sink: TextSink): boolean
+  prepare(text: string, isStart: boolean, sink: TextSink): void
   /** Encodes texts that were handed on, and parts of them. */
   readonly encoder: SegmentEncoder
   /** Where parts may be joined. */
@@ -33,10 +31,7 @@ export function parallelParts(encoder: SegmentEncoder): ParallelParts | undefine
   const seam = seamOf(encoder)
   if (!seam) return undefined
   return {
-    prepare: (text, isStart, sink) => {
-      sink.addText(text, isStart)
-      return true
-    },
+    prepare: (text, isStart, sink) => sink.addText(text, isStart),
     encoder,
     seam,
   }
@@ -65,7 +60,7 @@ function mergesAnywhere({ parts }: CharacterBpe): boolean {
 }
 
 function pipelineParts(pipeline: Pipeline): ParallelParts | undefined {
-  const { normalizer, added, stages, rareStages, model } = pipeline.parts
+  const { normalizer, added, stages, model } = pipeline.parts
   const changes = prefixOf(stages, ({ changes }) => changes === true)
   const rest = stages.slice(changes.length)
   const cutting = prefixOf(rest, ({ cutsAt }) => cutsAt !== undefined)
@@ -76,17 +71,12 @@ function pipelineParts(pipeline: Pipeline): ParallelParts | undefined {
   if (!seam) return undefined
   return {
     prepare: (text, isStart, sink) => {
-      let canBeCut = true
-      const handOn: Stage = (piece, _base, _prefix, isFirst) => {
-        if (rareStages && piece.includes(RARE_CONTRACTION)) canBeCut = false
-        sink.addText(piece, isFirst)
-      }
+      const handOn: Stage = (piece, _base, _prefix, isFirst) => sink.addText(piece, isFirst)
       const before = new Pipeline(
         { normalizer, added, stages: [...changes, handOn], model },
         pipeline.special,
       )
       before.encode(text, isStart, sink)
-      return canBeCut
     },
     encoder,
     seam,

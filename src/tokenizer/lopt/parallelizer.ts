@@ -82,11 +82,9 @@ export class Parallelizer {
       onProgress,
     } = check(options)
     const plan = new Plan(chunkLength, overlap)
-    let canBeCut = true
     this.tokenizer.encodeTo(plan, text.toWellFormed(), options, (segment, isStart) => {
-      canBeCut &&= parts.prepare(segment, isStart, plan)
+      parts.prepare(segment, isStart, plan)
     })
-    if (!canBeCut) return this.inSequence(text, options)
     const counts = { chunks: 0, joins: 0, retries: 0 }
     let encodedChunks = 0
     const begin = (job: Job) =>
