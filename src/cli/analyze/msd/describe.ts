@@ -1,4 +1,5 @@
 import { table } from '../../table.js'
+import { counted } from '../../terminal.js'
 import { MASSIVE } from './measure.js'
 import type { LayerReport, MsdReport, PartReport, SchemeReport } from './report.js'
 
@@ -29,8 +30,8 @@ function partText(part: PartReport, { model, seed }: MsdReport): string {
   const { data, rows, columns, massive, weights, schemes } = part
   const layers = schemes[0].layers
   const where = model ? ` inside ${model.name ?? model.file}, ${layerNames(layers ?? [])}` : ''
-  const size = model ? `${rows} tokens × ${columns}` : `${rows} × ${columns} (seed ${seed})`
-  const matrix = `${weights.rows} rows of ${weights.types.join(' and ')}`
+  const size = model ? `${counted(rows, 'token')} × ${columns}` : `${rows} × ${columns} (seed ${seed})`
+  const matrix = `${counted(weights.rows, 'row')} of ${weights.types.join(' and ')}`
   const lines = [`${NAMES[data]}${where}: ${size}, times ${matrix}`]
   if (massive > 0) {
     lines.push(
