@@ -55,8 +55,11 @@ describe('bounds are reached by adversarial numbers', () => {
     { passes: 2, alpha: 64 },
     { passes: 3, alpha: 512 },
   ])('mxfp4x$passes-paper: α/$alpha, exactly', ({ passes, alpha }) => {
-    // α = 1: one number of 1 in each block, and a grid that holds every midpoint of three passes.
-    const grid = Float64Array.from({ length: 4096 }, (_, i) => (i % 32 === 0 ? 1 : (i - 2048) / 2048))
+    // α = 1: a 1 at the head of each block, and a grid that holds every midpoint of three passes.
+    const grid = Array.from({ length: 31 * 132 }, (_, i) => [
+      ...(i % 31 === 0 ? [1] : []),
+      (i - 2046) / 2048,
+    ]).flat()
     expect(reportOfRow(`mxfp4x${passes}-paper`, grid)).toMatchObject({
       maxError: 1 / alpha,
       bound: 1 / alpha,
