@@ -9,25 +9,23 @@ export function errorCharts({ parts, model }: MsdReport): string {
 }
 
 function chart({ schemes }: PartReport, title: string): LineChart {
-  const families = [...new Set(schemes.map(({ family }) => family))]
+  const names = [...new Set(schemes.map(({ family }) => family))]
+  const families = names.map((name) => schemes.filter(({ family }) => family === name))
+  // Dots have colours alone, lines also dashes: the dots take the first colours.
+  const ordered = families.toSorted((a, b) => Number(a.length > 1) - Number(b.length > 1))
   return {
     title,
     x: { label: 'bits that a number takes, scales included', min: 0 },
     y: { label: 'effective bits' },
-    series: families.map((name) =>
-      series(
-        name,
-        schemes.filter(({ family }) => family === name),
-      ),
-    ),
+    series: ordered.map(series),
     height: 480,
   }
 }
 
 /** The line is that of all layers together, the band from the worst layer to the best. An exact scheme has no place. */
-function series(name: string, schemes: readonly SchemeReport[]): Series {
+function series(schemes: readonly SchemeReport[]): Series {
   return {
-    name,
+    name: schemes[0].family,
     points: schemes.map(({ bits, effectiveBits }) => [bits, effectiveBits ?? Number.NaN]),
     band: schemes.flatMap(({ bits, layers = [] }) => {
       const each = layers.flatMap(({ effectiveBits }) => effectiveBits ?? [])
