@@ -119,6 +119,13 @@ describe('errors of a part', () => {
     }
   })
 
+  test('activations must be finite', () => {
+    const of = (x: number[]) => () =>
+      new Part({ x: Float32Array.from(x), rows: 2, cols: 2 }, Float64Array.of(1, 1))
+    expect(of([1, 2, 3, Number.NaN])).toThrow('the activation in row 1, column 1 is NaN; it must be finite')
+    expect(of([1, Number.NEGATIVE_INFINITY, 3, 4])).toThrow('row 0, column 1 is -Infinity')
+  })
+
   test('pooled: sums of sums, largest of maxima', () => {
     const one = {
       signal: 1,

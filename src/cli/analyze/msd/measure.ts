@@ -56,8 +56,12 @@ export class Part {
   readonly #magnitudes: Float64Array
   readonly #y: Float64Array
 
-  /** @param weights [outputs · cols], row-major */
+  /**
+   * @param weights [outputs · cols], row-major
+   * @throws RangeError for activations that are not finite
+   */
   constructor(activations: Activations, weights: Float64Array) {
+    checkFinite(activations)
     this.activations = activations
     this.#isMassive = massiveOf(activations)
     this.massive = this.#isMassive.reduce((sum, one) => sum + one, 0)
@@ -123,6 +127,15 @@ function compare(
     if (error > 0) reached = Math.max(reached, error / bounds[i])
   }
   return { signal, noise, maxError, reached }
+}
+
+function checkFinite({ x, cols }: Activations): void {
+  const bad = x.findIndex((value) => !Number.isFinite(value))
+  if (bad < 0) return
+  throw new RangeError(
+    `the activation in row ${Math.floor(bad / cols)}, column ${bad % cols} is ${x[bad]}; it must be finite ` +
+      '(is the model damaged, or was it trained until it diverged?)',
+  )
 }
 
 /** 1 for massive numbers. A row that is mostly zeros has none. */
