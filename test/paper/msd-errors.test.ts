@@ -30,6 +30,8 @@ describe('bounds are reached by adversarial numbers', () => {
     { name: 'int8x1-row', claimed: 254 },
     { name: 'int8x2-row-254', claimed: 64516 },
     { name: 'int8x2-row', claimed: 65024 },
+    { name: 'int8x3-row-254', claimed: 254 ** 3 },
+    { name: 'int8x3-row', claimed: 254 * 65536 },
     { name: 'int8x1-group', claimed: 254 },
     { name: 'int8x2-group-254', claimed: 64516 },
     { name: 'int8x2-group', claimed: 65024 },
@@ -68,9 +70,11 @@ describe('bounds are reached by adversarial numbers', () => {
   })
 
   test.each([
-    // max/5 for one pass, max/20 for two, at max = 5.
+    // max/5 for one pass, max/20 for two, max/32 for three, at max = 5; searched scales do no better there with one.
     { name: 'mxfp4x1-ocp', x: [5], bound: 1 },
     { name: 'mxfp4x2-ocp', x: [5], bound: 1 / 4 },
+    { name: 'mxfp4x3-ocp', x: [5], bound: 5 / 32 },
+    { name: 'mxfp4x1-search', x: [5], bound: 1 },
     // Half of 32 at M = 272, whose scale is 1.
     { name: 'mxfp8', x: [272, 15.5], bound: 16 },
     // Halfway between neighbours: 1 + 2^−8 of bfloat16, 1 + 2^−11 of binary16.
