@@ -31,6 +31,7 @@ const CALLS: Record<string, string[]> = {
     'rescaleByExponent',
     'mlaAttention',
   ],
+  './cost': ['gemmCost', 'attentionCost', 'modelCost', 'breakEven', 'DEVICES'],
   './format': [
     'openGguf',
     'summarizeGguf',
