@@ -14,6 +14,7 @@ export {
 } from './device.js'
 export { DEVICES } from './devices.js'
 export { floatGemmCost, type GemmShape, gemmCost } from './gemm.js'
+export { type KernelRates, type KernelWork, kernelCost, type RegisterUnpacking } from './kernel.js'
 export {
   type ModelCost,
   type ModelMatrix,

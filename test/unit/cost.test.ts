@@ -10,6 +10,9 @@ import {
   floatGemmCost,
   type GemmShape,
   gemmCost,
+  type KernelRates,
+  type KernelWork,
+  kernelCost,
   modelCost,
   type PipelineName,
   pipelineCost,
@@ -272,6 +275,67 @@ describe('attentionCost', () => {
     expect(() => attentionCost({ ...HEADS, rows: 0 }, RATES)).toThrow('attentionCost: rows must be')
     expect(() => attentionCost({ ...HEADS, kvHeads: 5 }, RATES)).toThrow('cannot share 5 key heads evenly')
     expect(() => attentionCost({ ...HEADS, rows: 3000 }, RATES)).toThrow('do not fit a context of 2048')
+  })
+})
+
+describe('kernelCost', () => {
+  const rates: KernelRates = {
+    memoryBytesPerSecond: 3e10,
+    multiplyOperationsPerSecond: 5e11,
+    vectorLanesPerSecond: 6e10,
+    separatePorts: false,
+    unpackedCodesPerSecond: 2e10,
+    decomposedElementsPerSecond: 2e9,
+  }
+  const panel: KernelWork = { passes: 2, group: 32, combineLanes: 4, unpack: { to: 'panel' } }
+  const registers = { to: 'registers', tokens: 8, lanesPerCode: 0.5, readsAhead: true } as const
+  const tiles: KernelWork = { ...panel, unpack: registers }
+
+  test('is its equations', () => {
+    const [b, k, n] = [SHAPE.bytesPerWeight, SHAPE.k, SHAPE.n]
+    for (const m of [1, 9, 512]) {
+      const seconds = (work: KernelWork, more: Partial<KernelRates> = {}) =>
+        kernelCost({ ...SHAPE, m }, work, { ...rates, ...more }).seconds
+      const product = (4 * m * k * n) / 5e11 + (4 * m * n * (k / 32)) / 6e10
+      const digits = (m * k) / 2e9
+      const unpacking = (Math.ceil(m / 8) * 0.5 * k * n) / 6e10
+      const read = (b * k * n) / 3e10
+      const separatePorts = true
+      expectNear(seconds(tiles), Math.max(read, product + unpacking) + digits)
+      expectNear(seconds(tiles, { separatePorts }), Math.max(read, product, unpacking) + digits)
+      const waiting: KernelWork = { ...tiles, unpack: { ...registers, readsAhead: false } }
+      expectNear(seconds(waiting), read + product + unpacking + digits)
+      expectNear(seconds(waiting, { separatePorts }), read + Math.max(product, unpacking) + digits)
+      expectNear(seconds(panel), Math.max(read, (k * n) / 2e10) + product + digits)
+    }
+  })
+
+  test('two digits by 16 of 20 instructions: 0.80 of the peak, one by 8 of 11 (docs/decisions/0006)', () => {
+    // A multiply instruction takes 64 products, another 16 lanes, and as many of both start in a second.
+    const shared = { ...rates, vectorLanesPerSecond: 16e9, multiplyOperationsPerSecond: 128e9 }
+    const many = { ...SHAPE, m: 1e12 }
+    for (const [passes, combineLanes, share] of [
+      [2, 4, 16 / 20],
+      [1, 3, 8 / 11],
+    ]) {
+      const { decomposedElementsPerSecond: _, ...undecomposed } = shared
+      const { seconds } = kernelCost(many, { ...panel, passes, combineLanes }, undecomposed)
+      // What is paid once is less than the time of one token.
+      expectNear((2 * passes * many.m * many.k * many.n) / 128e9 / seconds, share, 1e-11)
+    }
+  })
+
+  test('refuses what is not a positive number', () => {
+    expect(() => kernelCost(SHAPE, panel, { ...rates, unpackedCodesPerSecond: 0 })).toThrow(
+      'kernelCost: unpackedCodesPerSecond must be a positive number, not 0',
+    )
+    expect(() => kernelCost(SHAPE, { ...panel, group: Number.NaN }, rates)).toThrow('kernelCost: group')
+    expect(() => kernelCost(SHAPE, { ...panel, combineLanes: -1 }, rates)).toThrow('combineLanes must be 0')
+    expect(() => kernelCost({ ...SHAPE, m: 0 }, panel, rates)).toThrow('kernelCost: m must be')
+    const zero = { ...rates, decomposedElementsPerSecond: 0 }
+    expect(() => kernelCost(SHAPE, panel, zero)).toThrow('decomposedElementsPerSecond must be above 0')
+    const none: KernelWork = { ...tiles, unpack: { ...registers, tokens: 0 } }
+    expect(() => kernelCost(SHAPE, none, rates)).toThrow('kernelCost: tokens must be')
   })
 })
 
