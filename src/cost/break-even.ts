@@ -1,3 +1,4 @@
+import { type AttentionShape, attentionCost } from './attention.js'
 import { checkRates, type DeviceRates } from './device.js'
 import { BF16_BYTES, checkGemm, type GemmShape } from './gemm.js'
 import { type CostOptions, checkOptions } from './options.js'
@@ -102,4 +103,41 @@ function compare(msd: Line, other: Line): BreakEven {
   }
   const tokens = faster.flatMap(({ from, to }) => [...(from > 0 ? [from] : []), ...(to === null ? [] : [to])])
   return { tokens, faster }
+}
+
+/**
+ * The same for attention, in the new tokens of a sequence, 1 to the context. Times are quadratic in them, so that sign changes
+ * between powers of two are bisected to the last bit; two within one such step are not seen.
+ * @throws RangeError as attentionCost
+ */
+export function attentionBreakEven(
+  shape: Omit<AttentionShape, 'rows'>,
+  rates: DeviceRates,
+  options: CostOptions = {},
+): { readonly fused: BreakEven; readonly throughMemory: BreakEven } {
+  const { context } = shape
+  const steps = Math.ceil(Math.log2(context))
+  const ends = Array.from({ length: steps + 1 }, (_, i) => Math.min(2 ** i, context))
+  const against = (name: 'fused' | 'throughMemory'): BreakEven => {
+    const faster = (rows: number) => attentionCost({ ...shape, rows }, rates, options).speedup[name] > 1
+    const tokens = ends.slice(1).flatMap((to, i) => {
+      const from = ends[i]
+      return faster(from) === faster(to) ? [] : [bisect(from, to, (rows) => faster(rows) === faster(from))]
+    })
+    const bounds = [1, ...tokens, context]
+    const first = faster(1) ? 0 : 1 // every other range, from the first or the second on
+    const ranges = bounds.slice(1).map((to, i) => ({ from: bounds[i], to }))
+    return { tokens, faster: ranges.filter((_, i) => i % 2 === first) }
+  }
+  return { fused: against('fused'), throughMemory: against('throughMemory') }
+}
+
+/** Where `below` turns from true, at `from`, to false, at `to`. */
+function bisect(from: number, to: number, below: (value: number) => boolean): number {
+  for (;;) {
+    const middle = (from + to) / 2
+    if (middle <= from || middle >= to) return from
+    if (below(middle)) from = middle
+    else to = middle
+  }
 }

@@ -3,7 +3,7 @@
  * al., arXiv 2605.13915; ../../docs/papers/cost.md). Pure arithmetic: nothing here measures.
  */
 export { type AttentionShape, attentionCost, visiblePairs } from './attention.js'
-export { type BreakEven, breakEven, type TokenRange } from './break-even.js'
+export { attentionBreakEven, type BreakEven, breakEven, type TokenRange } from './break-even.js'
 export {
   checkRates,
   type Device,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type AttentionShape,
+  attentionBreakEven,
   attentionCost,
   breakEven,
   type CostOptions,
@@ -269,6 +270,25 @@ describe('attentionCost', () => {
     expect(attentionCost(HEADS, RATES).speedup.throughMemory).toBeGreaterThan(
       attentionCost(prompt, RATES).speedup.throughMemory,
     )
+  })
+
+  test('breaks even where both take the same time, and is faster where it says', () => {
+    const { rows: _, ...shape } = HEADS
+    // At one step a number conversion binds the fused pipeline first, and then the matrix units, which are equal.
+    const rates = { ...RATES, convertedElementsPerSecond: 4e11 }
+    const found = attentionBreakEven(shape, rates)
+    expect(found.fused.tokens.length + found.throughMemory.tokens.length).toBeGreaterThan(0)
+    for (const name of ['fused', 'throughMemory'] as const) {
+      const ratio = (rows: number) => attentionCost({ ...shape, rows }, rates).speedup[name]
+      // To the last bit of the root, where the ratio of the times has a slope below 1 for each factor of rows.
+      for (const rows of found[name].tokens) expectNear(ratio(rows), 1, 4 * ROUNDINGS)
+      for (let rows = 1; rows <= shape.context; rows++) {
+        const inside = found[name].faster.some(({ from, to }) => rows >= from && rows < (to as number))
+        if (rows < shape.context && Math.abs(ratio(rows) - 1) > ROUNDINGS)
+          expect(inside, `${name} ${rows}`).toBe(ratio(rows) > 1)
+      }
+    }
+    expect(() => attentionBreakEven({ ...shape, context: Number.NaN }, rates)).toThrow('context')
   })
 
   test('refuses what cannot be', () => {

@@ -35,12 +35,18 @@ export function describeGemm({ cases, breakEven, bytesPerWeight }: GemmReport): 
   return [title, ...tables(cases), beside, LEGEND].join('\n\n')
 }
 
-export function describeAttention({ cases, heads }: AttentionReport): string {
+export function describeAttention({ cases, heads, breakEven }: AttentionReport): string {
   const { heads: query, kvHeads, headSize, bytesPerElement } = heads
   const title =
     `Attention of a layer with ${query} query and ${kvHeads} key heads of ${headSize}, ` +
     `${threeDigits(8 * bytesPerElement)} bits for each cached number`
-  return [title, ...tables(cases), LEGEND].join('\n\n')
+  const ends = breakEven.map(({ device, context, batch, fused, throughMemory }) => [
+    `${device}, context ${context}, batch ${batch}`,
+    rangesOf(fused, context),
+    rangesOf(throughMemory, context),
+  ])
+  const beside = table([['MSD takes less time at rows', 'than fused', 'than through memory'], ...ends])
+  return [title, ...tables(cases), beside, LEGEND].join('\n\n')
 }
 
 export function describeModel({ model, passes }: ModelReport): string {
@@ -100,11 +106,13 @@ export function duration(seconds: number): string {
   return `${threeDigits(seconds / size)} ${unit}`
 }
 
-function rangesOf({ faster }: BreakEven): string {
+/** @param most the largest number there can be */
+function rangesOf({ faster }: BreakEven, most?: number): string {
   if (faster.length === 0) return 'never'
   return faster
-    .map(({ from, to }) => {
-      if (from === 0) return to === null ? 'always' : `below ${threeDigits(to)}`
+    .map(({ from, to: end }) => {
+      const to = end === most ? null : end
+      if (from <= (most === undefined ? 0 : 1)) return to === null ? 'always' : `below ${threeDigits(to)}`
       return to === null ? `above ${threeDigits(from)}` : `${threeDigits(from)} to ${threeDigits(to)}`
     })
     .join(', ')

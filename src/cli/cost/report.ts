@@ -1,5 +1,6 @@
 import {
   type AttentionShape,
+  attentionBreakEven,
   attentionCost,
   type BreakEven,
   breakEven,
@@ -41,6 +42,14 @@ export interface AttentionReport {
   readonly kind: 'attention'
   readonly heads: Pick<AttentionShape, 'heads' | 'kvHeads' | 'headSize' | 'bytesPerElement'>
   readonly cases: readonly Case[]
+  /** In rows. */
+  readonly breakEven: readonly {
+    readonly device: string
+    readonly context: number
+    readonly batch: number
+    readonly fused: BreakEven
+    readonly throughMemory: BreakEven
+  }[]
 }
 
 export interface ModelReport {
@@ -95,6 +104,13 @@ export function attentionReport(
         device: name,
         shape,
         cost: attentionCost({ ...heads, ...shape }, rates, options),
+      })),
+    ),
+    breakEven: devices.flatMap(({ name, rates }) =>
+      combinations({ context: lists.context, batch: lists.batch }).map((shape) => ({
+        device: name,
+        ...shape,
+        ...attentionBreakEven({ ...heads, ...shape }, rates, options),
       })),
     ),
   }
