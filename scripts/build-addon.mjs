@@ -10,7 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { AVX2, AVX512, COMMON, findCompiler, KERNEL, LINK, run, WARN } from './compiler.mjs'
+import { AVX2, AVX512, AVX512BF16, COMMON, findCompiler, KERNEL, LINK, run, WARN } from './compiler.mjs'
 import { PANEL_LEVELS, panelHeader } from './panel-kernels.mjs'
 
 const {
@@ -44,6 +44,7 @@ const LEVELS = {
     x86_avxvnni: { flags: [...AVX2, '-mavxvnni'], macro: 'MULTISCALE_X86_AVXVNNI' },
     x86_avx512: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
     x86_avx512vnni: { flags: AVX512, macro: 'MULTISCALE_X86_AVX512VNNI' },
+    x86_avx512bf16: { flags: AVX512BF16, macro: 'MULTISCALE_X86_AVX512BF16' },
   },
   arm64: {
     arm_neondot: { flags: ['-march=armv8.2-a+dotprod'], macro: 'MULTISCALE_ARM_NEONDOT' },

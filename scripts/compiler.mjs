@@ -3,6 +3,7 @@ import { execFile, execFileSync } from 'node:child_process'
 
 export const AVX2 = ['-mavx2', '-mfma', '-mf16c']
 export const AVX512 = [...AVX2, '-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mavx512vnni']
+export const AVX512BF16 = [...AVX512, '-mavx512bf16']
 
 // The same bits are promised on every instruction set, so multiply-adds are fused only where written.
 export const COMMON = [

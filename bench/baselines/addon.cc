@@ -124,7 +124,8 @@ double read_rate(Session& s, const RooflineKernels& kernels) {
 napi_value ceilings(napi_env env, Arguments& a) {
   Session& s = a.object<Session>(0);
   const double milliseconds = a.number(1);
-  RooflineKernels kernels = *roofline_kernels(static_cast<int>(s.level));
+  const int level = static_cast<int>(s.level);
+  const RooflineKernels& kernels = *roofline_kernels(level);
   napi_value result;
   napi_create_object(env, &result);
   const auto set = [&](const char* name, double value) {
@@ -135,11 +136,66 @@ napi_value ceilings(napi_env env, Arguments& a) {
   set("read", read_rate(s, kernels));
   set("int8", multiply_peak(s.pool, kernels, milliseconds));
   set("f32", float_peak(s.pool, kernels, milliseconds));
-  if (const Baseline* bf16 = baseline_of(s.level, "bf16")) {
-    kernels.float_multiply = bf16->burst;
-    kernels.float_multiply_adds = bf16->burst_multiply_adds;
-    set("bf16", float_peak(s.pool, kernels, milliseconds));
+  if (const BFloat16Roofline* bf16 = bfloat16_roofline(level))
+    set("bf16", bfloat16_peak(s.pool, *bf16, milliseconds));
+  return result;
+}
+
+// Codes per second that `unpack` takes from one block to a panel, both in the second-level cache, on all
+// threads.
+template <class Unpack>
+double unpack_rate(Session& s, double milliseconds, const Unpack& unpack) {
+  const Weight& w = s.weights[0];
+  constexpr int kTimes = 16;  // of each task
+  const int tasks = s.pool.threads() * 4;
+  const double codes = static_cast<double>(tasks) * kTimes * w.cols() * kBlockRows;
+  const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [](auto from) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  };
+  double best = 0;
+  do {
+    const auto begin = std::chrono::steady_clock::now();
+    s.pool.parallel_for(tasks, [&](int task, int thread) {
+      for (int i = 0; i < kTimes; i++) unpack(w, w.block(task), thread);
+    });
+    best = std::max(best, codes / seconds(begin));
+  } while (seconds(start) * 1e3 < milliseconds);
+  return best;
+}
+
+// unpackRate(session, kind, milliseconds) → codes/s made what the panels of that kind hold: float32 or
+// bfloat16 numbers of a baseline ('f32', 'bf16'), signed codes of the product ('digits').
+napi_value unpack_rate(napi_env env, Arguments& a) {
+  Session& s = a.object<Session>(0);
+  const std::string kind = a.text(1);
+  const double milliseconds = a.number(2);
+  const int threads = s.pool.threads(), columns = s.weights.at(0).cols();
+  // A block's panel of any kind: 4 bytes for each code, and as many for everything beside them.
+  const size_t panel_bytes = size_t{8} * columns * kBlockRows * 2;
+  Memory scratch(threads * panel_bytes, true);
+  if (!scratch.data()) throw std::bad_alloc();
+  const auto panel = [&](int thread) { return scratch.data() + thread * panel_bytes; };
+  double rate;
+  if (kind == "digits") {
+    const GemmKernels& kernels = *gemm_kernels(static_cast<int>(s.level));
+    rate = unpack_rate(s, milliseconds, [&](const Weight& w, const uint8_t* block, int thread) {
+      uint8_t* codes = panel(thread);
+      uint8_t* rest = codes + panel_bytes / 2;
+      const size_t array = panel_bytes / 8;
+      const Panel out{codes, reinterpret_cast<int32_t*>(rest), reinterpret_cast<float*>(rest + array),
+                      reinterpret_cast<float*>(rest + 2 * array)};
+      kernels.panel.unpack[static_cast<int>(w.format().layout)](block, w.records(), 0, out);
+    });
+  } else {
+    const Baseline* baseline = baseline_of(s.level, kind);
+    if (!baseline) throw Failure{"there is no baseline " + kind};
+    rate = unpack_rate(s, milliseconds, [&](const Weight& w, const uint8_t* block, int thread) {
+      baseline->unpack(block, 0, w.cols() / kGroup, 0, reinterpret_cast<float*>(panel(thread)));
+    });
   }
+  napi_value result;
+  napi_create_double(env, rate, &result);
   return result;
 }
 
@@ -156,6 +212,7 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
           {"weight", guarded<weight>},
           {"possible", guarded<possible>},
           {"multiply", guarded<multiply>},
+          {"unpackRate", guarded<unpack_rate>},
           {"ceilings", guarded<ceilings>}});
   return exports;
 }

@@ -2,7 +2,17 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { AVX2, AVX512, COMMON, findCompiler, KERNEL, LINK, run, WARN } from '../../scripts/compiler.mjs'
+import {
+  AVX2,
+  AVX512,
+  AVX512BF16,
+  COMMON,
+  findCompiler,
+  KERNEL,
+  LINK,
+  run,
+  WARN,
+} from '../../scripts/compiler.mjs'
 import { floatPanelFunctions, MIN_FLOAT_ROWS, maxFloatTokens } from '../../scripts/panel-kernels.mjs'
 
 const require = createRequire(import.meta.url)
@@ -14,7 +24,7 @@ const build = join(root, 'build/baselines')
 const KERNEL_FILES = {
   x86_avx2: AVX2,
   x86_avx512: AVX512,
-  x86_avx512bf16: [...AVX512, '-mavx512bf16'],
+  x86_avx512bf16: AVX512BF16,
 }
 
 /** The product's kernels of float panels, with vdpbf16ps for the multiply-add. */

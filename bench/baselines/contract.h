@@ -33,10 +33,6 @@ struct Baseline {
   // Groups [begin, end) of a block, as block `index` of a panel: [step][block][row 16].
   void (*unpack)(const uint8_t* block, int begin, int end, int index, float* panel);
   const FloatPanelKernels* panel;  // its unpack is not used
-
-  // As RooflineKernels::float_multiply, for the baseline's instruction; null: that one.
-  float (*burst)(float seed);
-  double burst_multiply_adds;
 };
 
 extern const Baseline kFloat32Avx2;

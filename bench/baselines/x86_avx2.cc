@@ -13,6 +13,4 @@ const multiscale::Baseline multiscale::kFloat32Avx2 = {
     prepare_panel,
     unpack,
     &multiscale::kGemmAvx2.float_panel,
-    nullptr,
-    0,
 };

@@ -13,6 +13,4 @@ const multiscale::Baseline multiscale::kFloat32Avx512 = {
     prepare_panel,
     unpack,
     &multiscale::kGemmAvx512Vnni.float_panel,
-    nullptr,
-    0,
 };

@@ -123,33 +123,10 @@ void unpack(const uint8_t* block, int begin, int end, int index, float* panel) {
   }
 }
 
-// As RooflineKernels::float_multiply, with sums enough that none waits.
-constexpr int kBurstSums = 24, kBurstSteps = 1 << 13;
-
-float burst(float seed) {
-  __m512 sums[kBurstSums];
-  for (int i = 0; i < kBurstSums; i++) sums[i] = _mm512_set1_ps(seed + (float)i);
-  const __m512i x = _mm512_set1_epi32(0x3f003f00);  // 0.5, twice
-  for (int step = 0; step < kBurstSteps; step++)
-#pragma GCC unroll 24
-    for (int i = 0; i < kBurstSums; i++) __asm__ volatile("vdpbf16ps %1, %1, %0" : "+v"(sums[i]) : "v"(x));
-  for (int i = 1; i < kBurstSums; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
-  return _mm512_reduce_add_ps(sums[0]);
-}
-
 }  // namespace
 
 #include "panel_avx512bf16.h"
 
 const multiscale::Baseline multiscale::kBFloat16Avx512 = {
-    2,
-    prepare_tile,
-    kSteps,
-    8,
-    {tile<1>, tile<2>, tile<4>, tile<8>},
-    prepare_panel,
-    unpack,
-    &kPanelKernels,
-    burst,
-    32.0 * kBurstSums* kBurstSteps,
+    2, prepare_tile, kSteps, 8, {tile<1>, tile<2>, tile<4>, tile<8>}, prepare_panel, unpack, &kPanelKernels,
 };

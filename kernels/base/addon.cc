@@ -399,6 +399,19 @@ napi_value float_peak(napi_env env, Arguments& a) {
   return number(env, float_peak(c.pool, *c.roofline, duration(a, 1)));
 }
 
+// bfloat16Peak(context, milliseconds) → bfloat16 multiply-adds/s; 0 without such an instruction
+napi_value bfloat16_peak(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  const BFloat16Roofline* kernels = bfloat16_roofline(static_cast<int>(c.level));
+  return number(env, kernels ? bfloat16_peak(c.pool, *kernels, duration(a, 1)) : 0);
+}
+
+// conversionRate(context, milliseconds) → 4-bit codes made float32 numbers/s
+napi_value conversion_rate(napi_env env, Arguments& a) {
+  Context& c = a.object<Context>(0);
+  return number(env, conversion_rate(c.pool, *c.roofline, duration(a, 1)));
+}
+
 // compiler() → what built this addon
 napi_value compiler(napi_env env, Arguments&) {
   napi_value text;
@@ -448,6 +461,8 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
              {"readBandwidth", guarded<read_bandwidth>},
              {"multiplyPeak", guarded<multiply_peak>},
              {"floatPeak", guarded<float_peak>},
+             {"bfloat16Peak", guarded<bfloat16_peak>},
+             {"conversionRate", guarded<conversion_rate>},
              {"compiler", guarded<compiler>},
          });
   define_training(env, exports);

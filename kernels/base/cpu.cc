@@ -90,6 +90,8 @@ bool cpu_supports(Level level) {
   return zmm && foundation && bit(seven.c, 11);  // F, DQ, BW, VL, VNNI
 }
 
+bool cpu_has_avx512_bf16() { return cpu_supports(Level::kAvx512Vnni) && bit(cpuid(7, 1).a, 5); }
+
 bool cpu_vendor_is_amd() {
   const Registers zero = cpuid(0, 0);
   return zero.b == 0x68747541 && zero.d == 0x69746e65 && zero.c == 0x444d4163;  // "AuthenticAMD"
@@ -118,6 +120,7 @@ bool cpu_supports(Level level) {
 }
 
 bool cpu_vendor_is_amd() { return false; }
+bool cpu_has_avx512_bf16() { return false; }
 
 #endif
 

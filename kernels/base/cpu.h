@@ -13,6 +13,8 @@ const char* level_name(Level level);
 // True if this CPU can run the level, and the operating system saves the registers it needs.
 bool cpu_supports(Level level);
 bool cpu_vendor_is_amd();
+// Products of bfloat16 numbers beside the level's own instructions.
+bool cpu_has_avx512_bf16();
 // Bytes of a core's second-level cache, as the operating system tells; 256 KB if it does not.
 size_t second_level_cache();
 // True if the level was compiled into this addon (an old compiler or another architecture leaves some out).

@@ -20,7 +20,20 @@ struct RooflineKernels {
   // The same for float32 multiply-adds.
   float (*float_multiply)(float seed);
   double float_multiply_adds;
+  // Makes 4-bit codes float32 numbers with a scale, as dequantising does to every weight; codes and numbers
+  // stay in the first-level cache. Returns one of the numbers.
+  float (*convert)(float seed);
+  double conversions;  // of one burst
 };
+
+// The same for bfloat16 multiply-adds, by vector instructions.
+struct BFloat16Roofline {
+  float (*multiply)(float seed);
+  double multiply_adds;
+};
+extern const BFloat16Roofline kRooflineBFloat16;
+// Null where the level's registers, the compiler or the CPU have no such instruction.
+const BFloat16Roofline* bfloat16_roofline(int level);
 
 extern const RooflineKernels kRooflineGeneric;
 extern const RooflineKernels kRooflineAvx2;

@@ -20,5 +20,5 @@ int32_t multiply(int32_t seed) {
 }  // namespace
 
 const multiscale::RooflineKernels multiscale::kRooflineGeneric = {
-    read, multiply, 2.0 * kWords* kRounds, float_multiply, kFloatMultiplyAdds,
+    read, multiply, 2.0 * kWords* kRounds, float_multiply, kFloatMultiplyAdds, convert, kConversions,
 };

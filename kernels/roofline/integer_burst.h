@@ -24,7 +24,8 @@ int32_t multiply(int32_t seed) {
 }
 
 constexpr multiscale::RooflineKernels kKernels = {
-    read, multiply, kMultiplyAddsPerDot* kChains* kSteps, float_multiply, kFloatMultiplyAdds,
+    read,    multiply,     kMultiplyAddsPerDot* kChains* kSteps, float_multiply, kFloatMultiplyAdds,
+    convert, kConversions,
 };
 
 }  // namespace

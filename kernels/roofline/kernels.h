@@ -41,4 +41,30 @@ float float_multiply(float seed) {
   return sum_lanes(sums[0]);
 }
 
+// 1 KB of codes, two a byte, become 8 KB of numbers.
+constexpr int kCodes = 2048, kConvertRounds = kSteps / 64;
+
+float convert(float seed) {
+  alignas(64) uint8_t codes[kCodes / 2];
+  alignas(64) float numbers[kCodes];
+  for (int i = 0; i < kCodes / 2; i++) codes[i] = (uint8_t)(i * 37);
+  const F16 scale = broadcast16(seed + 1.0f), minimum = broadcast16(-8.0f * (seed + 1.0f));
+  for (int round = 0; round < kConvertRounds; round++) {
+    // For all the compiler knows the codes are new ones, and somebody reads the numbers.
+    __asm__ volatile("" : : "r"(codes), "r"(numbers) : "memory");
+    for (int line = 0; line < kCodes / 128; line++) {
+      const I16 eight = load16((const int32_t*)(codes + line * 64));  // codes in each lane
+#pragma GCC unroll 8
+      for (int s = 0; s < 8; s++) {
+        I16 code;
+        for (int p = 0; p < kParts; p++) code.part[p] = eight.part[p] >> 4 * s & 15;
+        store16(numbers + line * 128 + s * 16, madd16(to_float16(code), scale, minimum));
+      }
+    }
+  }
+  return numbers[(int)seed % kCodes];
+}
+
+constexpr double kConversions = (double)kCodes * kConvertRounds;
+
 }  // namespace

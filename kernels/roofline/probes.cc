@@ -39,6 +39,16 @@ std::atomic<uint64_t> sink;
 
 void keep(uint64_t value) { sink.store(value, std::memory_order_relaxed); }
 
+// Of a kernel float(float) that does `work` units.
+double burst_rate(Pool& pool, float (*burst)(float), double work, double milliseconds) {
+  const int tasks = pool.threads() * kBurstsPerThread;
+  return best_rate(milliseconds, tasks * work, [&] {
+    pool.parallel_for(tasks, [&](int task, int) {
+      keep(static_cast<uint64_t>(static_cast<int64_t>(burst(static_cast<float>(task)))));
+    });
+  });
+}
+
 }  // namespace
 
 double read_bandwidth(Pool& pool, const RooflineKernels& kernels, size_t bytes, double milliseconds) {
@@ -67,12 +77,15 @@ double multiply_peak(Pool& pool, const RooflineKernels& kernels, double millisec
 }
 
 double float_peak(Pool& pool, const RooflineKernels& kernels, double milliseconds) {
-  const int tasks = pool.threads() * kBurstsPerThread;
-  return best_rate(milliseconds, tasks * kernels.float_multiply_adds, [&] {
-    pool.parallel_for(tasks, [&](int task, int) {
-      keep(static_cast<uint64_t>(kernels.float_multiply(static_cast<float>(task))));
-    });
-  });
+  return burst_rate(pool, kernels.float_multiply, kernels.float_multiply_adds, milliseconds);
+}
+
+double bfloat16_peak(Pool& pool, const BFloat16Roofline& kernels, double milliseconds) {
+  return burst_rate(pool, kernels.multiply, kernels.multiply_adds, milliseconds);
+}
+
+double conversion_rate(Pool& pool, const RooflineKernels& kernels, double milliseconds) {
+  return burst_rate(pool, kernels.convert, kernels.conversions, milliseconds);
 }
 
 }  // namespace multiscale

@@ -15,5 +15,9 @@ double read_bandwidth(Pool& pool, const RooflineKernels& kernels, size_t bytes, 
 double multiply_peak(Pool& pool, const RooflineKernels& kernels, double milliseconds);
 // float32 multiply-adds per second.
 double float_peak(Pool& pool, const RooflineKernels& kernels, double milliseconds);
+// bfloat16 multiply-adds per second.
+double bfloat16_peak(Pool& pool, const BFloat16Roofline& kernels, double milliseconds);
+// 4-bit codes made scaled float32 numbers per second.
+double conversion_rate(Pool& pool, const RooflineKernels& kernels, double milliseconds);
 
 }  // namespace multiscale

@@ -23,4 +23,12 @@ const RooflineKernels* roofline_kernels(int level) {
   }
 }
 
+const BFloat16Roofline* bfloat16_roofline(int level) {
+#if defined(MULTISCALE_X86_AVX512BF16)
+  if (static_cast<Level>(level) == Level::kAvx512Vnni && cpu_has_avx512_bf16()) return &kRooflineBFloat16;
+#endif
+  (void)level;
+  return nullptr;
+}
+
 }  // namespace multiscale

@@ -101,6 +101,8 @@ export interface Addon {
   readBandwidth(context: Handle, megabytes: number, milliseconds: number): number
   multiplyPeak(context: Handle, milliseconds: number): number
   floatPeak(context: Handle, milliseconds: number): number
+  bfloat16Peak(context: Handle, milliseconds: number): number
+  conversionRate(context: Handle, milliseconds: number): number
   compiler(): string
 
   // kernels/train/addon.cc

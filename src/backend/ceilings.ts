@@ -17,6 +17,10 @@ export interface Ceilings {
   readonly int8Peak: number
   /** float32 multiply-adds per second. */
   readonly floatPeak: number
+  /** bfloat16 multiply-adds per second, by vector instructions; null where the variant or the CPU has none. */
+  readonly bf16Peak: number | null
+  /** 4-bit codes made scaled float32 numbers per second, in the first-level cache: what dequantising does to a weight. */
+  readonly conversionRate: number
 }
 
 export interface CeilingOptions {
@@ -24,7 +28,7 @@ export interface CeilingOptions {
   readonly variant?: string
   /** Default: one per core. */
   readonly threads?: number
-  /** For each of the three. Default 100. */
+  /** For each of the five. Default 100. */
   readonly milliseconds?: number
 }
 
@@ -44,7 +48,9 @@ export function measureCeilings(options: CeilingOptions = {}): Ceilings | null {
     const readBandwidth = addon.readBandwidth(context, bufferMegabytes(), milliseconds)
     const int8Peak = addon.multiplyPeak(context, milliseconds)
     const floatPeak = addon.floatPeak(context, milliseconds)
-    return { variant, threads, readBandwidth, int8Peak, floatPeak }
+    const bf16Peak = addon.bfloat16Peak(context, milliseconds) || null
+    const conversionRate = addon.conversionRate(context, milliseconds)
+    return { variant, threads, readBandwidth, int8Peak, floatPeak, bf16Peak, conversionRate }
   } finally {
     addon.freeContext(context)
   }

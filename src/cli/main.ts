@@ -3,11 +3,13 @@ import { Command } from 'commander'
 import { analyzeCommand } from './analyze.js'
 import { benchCommand } from './bench.js'
 import { corpusCommand } from './corpus.js'
+import { costCommand } from './cost.js'
 import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { inspectCommand } from './inspect.js'
 import { packageVersion } from './machine.js'
 import { rlCommand } from './rl.js'
+import { rooflineCommand } from './roofline.js'
 import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
 import { tokenizeCommand } from './tokenize.js'
@@ -23,7 +25,9 @@ const program = new Command('multiscale')
       '  multiscale bench model.gguf\n' +
       '  multiscale doctor\n' +
       '  multiscale corpus data\n' +
-      '  multiscale analyze attention',
+      '  multiscale analyze attention\n' +
+      '  multiscale cost --device h100\n' +
+      '  multiscale roofline',
   )
   .version(packageVersion)
   .addCommand(runCommand())
@@ -36,6 +40,8 @@ const program = new Command('multiscale')
   .addCommand(trainCommand())
   .addCommand(rlCommand())
   .addCommand(analyzeCommand())
+  .addCommand(costCommand())
+  .addCommand(rooflineCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

@@ -44,7 +44,20 @@ describe('the README', () => {
   it('shows every command', () => {
     const shown = new Set(commands.map((line) => line.split(' ')[1]))
     expect(shown).toEqual(
-      new Set(['run', 'inspect', 'eval', 'tokenize', 'bench', 'doctor', 'corpus', 'train', 'rl', 'analyze']),
+      new Set([
+        'run',
+        'inspect',
+        'eval',
+        'tokenize',
+        'bench',
+        'doctor',
+        'corpus',
+        'train',
+        'rl',
+        'analyze',
+        'cost',
+        'roofline',
+      ]),
     )
   })
 

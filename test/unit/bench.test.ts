@@ -12,7 +12,15 @@ import { TINY_VOCABULARY, tinyGguf } from '../helpers/tiny-model.js'
 const folder = mkdtempSync(join(tmpdir(), 'multiscale-bench-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const CEILINGS = { variant: 'v', threads: 1, readBandwidth: 1000, int8Peak: 100, floatPeak: 10 }
+const CEILINGS = {
+  variant: 'v',
+  threads: 1,
+  readBandwidth: 1000,
+  int8Peak: 100,
+  floatPeak: 10,
+  bf16Peak: null,
+  conversionRate: 1,
+}
 const WORK = {
   weightBytes: 400,
   cacheBytes: 10,

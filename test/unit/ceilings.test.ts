@@ -1,8 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { measureCeilings, nativeVariants } from '../../src/backend/index.js'
 
 /** That the probes run and count; never how fast they are, which is the machine's. */
 
+const CPUINFO = '/proc/cpuinfo'
 const usable = nativeVariants().filter(({ compiled, supported }) => compiled && supported)
 
 describe.skipIf(usable.length === 0)('ceilings', () => {
@@ -16,8 +18,16 @@ describe.skipIf(usable.length === 0)('ceilings', () => {
         readBandwidth: expect.any(Number),
         int8Peak: expect.any(Number),
         floatPeak: expect.any(Number),
+        bf16Peak: ceilings?.bf16Peak === null ? null : expect.any(Number),
+        conversionRate: expect.any(Number),
       })
-      for (const rate of [ceilings?.readBandwidth, ceilings?.int8Peak, ceilings?.floatPeak]) {
+      for (const rate of [
+        ceilings?.readBandwidth,
+        ceilings?.int8Peak,
+        ceilings?.floatPeak,
+        ceilings?.conversionRate,
+        ceilings?.bf16Peak ?? 1,
+      ]) {
         expect(rate).toBeGreaterThan(0)
         expect(rate).toBeLessThan(1e18)
       }
@@ -26,6 +36,14 @@ describe.skipIf(usable.length === 0)('ceilings', () => {
 
   test('the widest variant and all cores are the default', () => {
     expect(measureCeilings({ milliseconds: 0 })).toMatchObject({ variant: usable.at(-1)?.name })
+  })
+
+  test('bfloat16 is measured where the CPU has it, by the widest variant only', () => {
+    const has = / avx512_bf16 /.test(existsSync(CPUINFO) ? readFileSync(CPUINFO, 'utf8') : '')
+    for (const { name } of usable) {
+      const { bf16Peak } = measureCeilings({ variant: name, milliseconds: 0 })!
+      expect(bf16Peak !== null, name).toBe(has && name === 'avx512vnni')
+    }
   })
 
   test('what cannot be is refused', () => {

@@ -33,6 +33,7 @@ const CALLS: Record<string, string[]> = {
     'rescaleByExponent',
     'mlaAttention',
   ],
+  './cost': ['gemmCost', 'attentionCost', 'modelCost', 'breakEven', 'DEVICES'],
   './format': [
     'openGguf',
     'summarizeGguf',

@@ -40,6 +40,8 @@ describe('the import rule', () => {
     ['src/corpus/x.ts', '../dtype/index.js'],
     ['src/engine/x.ts', '../corpus/index.js'],
     ['src/tokenizer/x.ts', '../corpus/index.js'],
+    ['src/cost/x.ts', '../dtype/index.js'],
+    ['src/backend/x.ts', '../cost/index.js'],
     ['src/backend/x.ts', '../cli/run.js'],
     ['src/engine/x.ts', '../cli/terminal.js'],
     ['src/engine/x.ts', '../index.js'],
@@ -59,6 +61,7 @@ describe('the import rule', () => {
     ['src/engine/below.ts', '../backend/index.js'],
     ['src/rl/below.ts', '../engine/model.js'],
     ['src/cli/below.ts', '../rl/index.js'],
+    ['src/cli/below.ts', '../cost/index.js'],
   ])('lets %s import %s', (path, target) => {
     const output = lint(path, `export * from '${target}'\n`)
     expect(output).toContain('Checked 1 file')
