@@ -5,6 +5,8 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[]
   /** The spread around the line, drawn as an area behind it. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
+  /** For a line that may lie on one drawn before it: both are seen. */
+  readonly dashed?: boolean
 }
 
 export interface Axis {
@@ -28,7 +30,7 @@ export interface LineChart {
 /** Okabe and Ito's colours, which people with any colour vision tell apart; black and yellow left out. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 const DASHES = ['', '7 3', '2 3', '9 3 2 3']
-const MARGIN = { top: 40, right: 20, bottom: 46, left: 62 }
+const MARGIN = { top: 40, right: 24, bottom: 46, left: 62 }
 const LEGEND_LINE = 18
 
 const SIZE = { width: 640, height: 360 }
@@ -103,7 +105,7 @@ function draw({ title, x, y, series, width = SIZE.width, height = SIZE.height }:
     const under = band.map(([a, low]) => place([a, low])).reverse()
     parts.push(`<path d="M${[...top, ...under].join('L')}Z" fill="${colour(i)}" opacity="0.15"/>`)
   })
-  series.forEach(({ points }, i) => {
+  series.forEach(({ points, dashed }, i) => {
     const runs = runsOf(points).map((run) => `M${run.map(place).join('L')}`)
     for (const [only, next] of runsOf(points)) {
       if (next) continue // a line shows them; a point alone is a dot
@@ -111,16 +113,19 @@ function draw({ title, x, y, series, width = SIZE.width, height = SIZE.height }:
       parts.push(`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour(i)}"/>`)
     }
     parts.push(
-      `<path d="${runs.join('')}" fill="none" stroke="${colour(i)}" stroke-width="1.8" stroke-dasharray="${dash(i)}"/>`,
+      `<path d="${runs.join('')}" fill="none" stroke="${colour(i)}" stroke-width="1.8" stroke-dasharray="${dash(i, dashed)}"/>`,
     )
   })
   if (series.length > 1) {
     const column = (right - MARGIN.left) / 3
-    series.forEach(({ name }, i) => {
+    series.forEach(({ name, points, dashed }, i) => {
       const left = MARGIN.left + (i % 3) * column
       const at = bottom + 56 + Math.floor(i / 3) * LEGEND_LINE
+      const isLine = runsOf(points).some(({ length }) => length > 1)
       parts.push(
-        `<path d="M${pixel(left)} ${at - 4}h26" stroke="${colour(i)}" stroke-width="2.5" stroke-dasharray="${dash(i)}"/>`,
+        isLine
+          ? `<path d="M${pixel(left)} ${at - 4}h26" stroke="${colour(i)}" stroke-width="2.5" stroke-dasharray="${dash(i, dashed)}"/>`
+          : `<circle cx="${pixel(left + 13)}" cy="${at - 4}" r="3" fill="${colour(i)}"/>`,
         `<text x="${pixel(left + 32)}" y="${at}" fill="#333">${escaped(name)}</text>`,
       )
     })
@@ -129,7 +134,8 @@ function draw({ title, x, y, series, width = SIZE.width, height = SIZE.height }:
 }
 
 const colour = (i: number) => COLOURS[i % COLOURS.length]
-const dash = (i: number) => DASHES[Math.floor(i / COLOURS.length) % DASHES.length]
+const dash = (i: number, dashed = false) =>
+  DASHES[(Math.floor(i / COLOURS.length) + Number(dashed)) % DASHES.length]
 const pixel = (value: number) => Math.round(value * 10) / 10
 const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 

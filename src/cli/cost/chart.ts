@@ -28,6 +28,7 @@ export function costChart(title: string, cases: readonly Case[]): string {
     y: { label: 'milliseconds', logarithmic: true },
     series: NAMES.map(([pipeline, name]) => ({
       name,
+      dashed: pipeline === 'fused',
       points: cases.map(({ shape, cost }) => [shape[x], 1000 * cost[pipeline].seconds]),
     })),
   })

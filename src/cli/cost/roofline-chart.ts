@@ -13,8 +13,9 @@ const INTENSITIES = Array.from({ length: 65 }, (_, i) => 2 ** (-2 + i / 4))
 export function rooflineChart({ name, rates }: Device): string {
   const { memoryBytesPerSecond: bandwidth, int8OperationsPerSecond, bf16OperationsPerSecond } = rates
   const roof = (intensity: number, peak: number) => Math.min(bandwidth * intensity, peak) / 1e9
-  const line = (label: string, peak: number): Series => ({
+  const line = (label: string, peak: number, dashed = false): Series => ({
     name: label,
+    dashed,
     points: INTENSITIES.map((intensity) => [intensity, roof(intensity, peak)]),
   })
   const low = roof(INTENSITIES[0], Infinity)
@@ -36,7 +37,7 @@ export function rooflineChart({ name, rates }: Device): string {
     series: [
       line('one digit (int8)', int8OperationsPerSecond),
       line('two digits', int8OperationsPerSecond / 2),
-      line('bfloat16 or float32', bf16OperationsPerSecond),
+      line('bfloat16 or float32', bf16OperationsPerSecond, true),
       product('decode: 1 token', 1),
       product('prefill: 512 tokens', 512),
     ],
