@@ -1,4 +1,5 @@
 import { Kernel } from './kernel.js'
+import { Momentum } from './momentum.js'
 import type { CheckedProblem } from './problem.js'
 
 /** Scalings beyond e^±100 go to the potentials: nothing that counts has then been lost below the smallest number. */
@@ -20,6 +21,7 @@ export class Iteration {
   /** The columns' kernel times u; null while the scalings are 1 and so are these. */
   private products: Float64Array | null = null
   private isGauged = false
+  private readonly momentum: Momentum
 
   constructor(
     private readonly problem: CheckedProblem,
@@ -32,6 +34,7 @@ export class Iteration {
     this.g = b.map((weight) => epsilon * Math.log(weight))
     this.v = new Float64Array(b.length).fill(1)
     this.next = new Float64Array(b.length).fill(1)
+    this.momentum = new Momentum(b.length)
     this.gauges = new Float64Array(b.length)
   }
 
@@ -68,26 +71,30 @@ export class Iteration {
     this.isGauged = true
   }
 
-  /** Meets the weights of y. */
+  /** Meets the weights of y and, of what that changed, goes some way on. */
   advance(): void {
-    const { v, next } = this
-    if (next.every((scaling) => scaling > 1 / LARGEST_SCALING && scaling < LARGEST_SCALING)) v.set(next)
-    else this.absorb()
+    if (!this.momentum.move(this.v, this.next, this.problem.b, LARGEST_SCALING)) this.absorb(this.epsilon)
   }
 
-  /** The same, and goes on with a smaller ε. */
+  /** Meets the weights of y and goes on with a smaller ε. */
   shrinkTo(epsilon: number): void {
-    this.absorb()
+    this.absorb(epsilon)
     this.epsilon = epsilon
   }
 
-  /** The step that `advance` takes, in logarithms. */
-  private absorb(): void {
-    const { g, v, products, columns, epsilon } = this
+  /**
+   * Meets the weights of y in logarithms: potentials that do not hold the weights, k − ε log(products), and the weights' part, which is all that
+   * is of another size at another ε.
+   */
+  private absorb(epsilon: number): void {
+    const { g, v, products, columns } = this
     const { b } = this.problem
-    for (let j = 0; j < g.length; j++)
-      g[j] = columns.potentials[j] + epsilon * (Math.log(b[j]) - (products ? Math.log(products[j]) : 0))
+    for (let j = 0; j < g.length; j++) {
+      const potential = columns.potentials[j] - (products ? this.epsilon * Math.log(products[j]) : 0)
+      g[j] = potential + epsilon * Math.log(b[j])
+    }
     v.fill(1)
+    this.momentum.restart()
     this.isGauged = false
   }
 

@@ -39,7 +39,7 @@ export interface SinkhornResult {
 const RESOLUTION = 2 ** -40
 /** ε shrinks by this factor when the marginal violation is below this. */
 const SHRINKING = 1 / 4
-const ROUGHLY = 0.05
+const ROUGHLY = 1e-3
 /** Milliseconds that an event loop may have to wait, but for an iteration. */
 const PATIENCE = 50
 
