@@ -12,6 +12,7 @@ import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
 import { tokenizeCommand } from './tokenize.js'
 import { trainCommand } from './train.js'
+import { transportCommand } from './transport.js'
 
 const program = new Command('multiscale')
   .description(
@@ -23,7 +24,8 @@ const program = new Command('multiscale')
       '  multiscale bench model.gguf\n' +
       '  multiscale doctor\n' +
       '  multiscale corpus data\n' +
-      '  multiscale analyze attention',
+      '  multiscale analyze attention\n' +
+      '  multiscale transport a.csv b.csv',
   )
   .version(packageVersion)
   .addCommand(runCommand())
@@ -36,6 +38,7 @@ const program = new Command('multiscale')
   .addCommand(trainCommand())
   .addCommand(rlCommand())
   .addCommand(analyzeCommand())
+  .addCommand(transportCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

@@ -30,7 +30,7 @@ export class Momentum {
     let isWithin = true
     for (let j = 0; j < v.length; j++) {
       last[j] = v[j]
-      v[j] = power === 0 ? next[j] : next[j] * (next[j] / before[j]) ** power
+      v[j] = power === 0 ? next[j] : next[j] * Math.exp(power * Math.log(next[j] / before[j]))
       before[j] = next[j]
       if (!(v[j] > 1 / largest && v[j] < largest)) isWithin = false
     }

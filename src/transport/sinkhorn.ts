@@ -29,16 +29,19 @@ export interface SinkhornResult {
   readonly iterations: number
   /** Σ_j |Σ_i P_ij − b_j| / Σ a; the other marginal is met. */
   readonly marginalError: number
-  /** Whether that is within the tolerance. */
+  /** Whether that is within the tolerance, at the last ε. */
   readonly converged: boolean
-  /** ε as it was asked for or, if that is below what numbers can tell apart, 2⁻⁴⁰ times the largest distance. */
+  /**
+   * ε of this plan. It is larger than what was asked for if the iterations ended on the way there, and if that is below 2⁻⁴⁰ times the
+   * largest distance, which is as far as numbers can tell.
+   */
   readonly epsilon: number
 }
 
 /** Below this part of the largest distance, rounding of the potentials would be more than a thousandth of ε. */
 const RESOLUTION = 2 ** -40
 /** ε shrinks by this factor when the marginal violation is below this. */
-const SHRINKING = 1 / 4
+const SHRINKING = 1 / 10
 const ROUGHLY = 1e-3
 /** Milliseconds that an event loop may have to wait, but for an iteration. */
 const PATIENCE = 50
@@ -75,18 +78,14 @@ async function solve(
   let rested = performance.now()
   for (let iteration = 1; ; iteration++) {
     signal?.throwIfAborted()
-    let marginalError = state.step()
+    const marginalError = state.step()
     const { epsilon } = state
     onProgress?.({ iteration, epsilon, marginalError })
     const converged = epsilon === last && marginalError <= tolerance
     if (converged || iteration === maxIterations) {
-      if (epsilon > last) {
-        state.shrinkTo(last)
-        marginalError = state.step()
-      }
       const { f, g, cost } = state.result()
       const potentials = { f: toCallers(f, problem.x), g: toCallers(g, problem.y) }
-      return { cost, ...potentials, iterations: iteration, marginalError, converged, epsilon: last }
+      return { cost, ...potentials, iterations: iteration, marginalError, converged, epsilon }
     }
     if (epsilon > last && marginalError <= Math.max(tolerance, ROUGHLY))
       state.shrinkTo(Math.max(last, epsilon * SHRINKING))

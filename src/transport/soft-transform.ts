@@ -19,38 +19,53 @@ export function softTransform(
 ): void {
   const [n, m] = [targets.length, sources.length]
   const firstSource = line * m
-  let [potential, place, factor, logarithm] = [-Infinity, 0, 0, 0]
-  const enter = (j: number, direction: 1 | -1) => {
-    const next = s[firstSource + j]
-    if (next === -Infinity) return
-    const excess = (next - potential + direction * (sources[j] - place)) / epsilon
-    if (excess > 0) {
-      factor = factor * Math.exp(-excess) + 1
-      potential = next
-      place = sources[j]
-    } else factor += Math.exp(excess)
-  }
+  // The anchor: its potential, its place, and the sum as a multiple of it. Written out twice, since a shared function would keep these
+  // in memory.
+  let potential = -Infinity
+  let place = 0
+  let factor = 0
+  let logarithm = 0
   let j = m - 1
   for (let i = n - 1; i >= 0; i--) {
     const begin = dividing[i]
     if (j >= begin) {
-      for (; j >= begin; j--) enter(j, -1)
+      for (; j >= begin; j--) {
+        const next = s[firstSource + j]
+        if (next === -Infinity) continue
+        const excess = (next - potential - (sources[j] - place)) / epsilon
+        if (excess > 0) {
+          factor = factor * Math.exp(-excess) + 1
+          potential = next
+          place = sources[j]
+        } else factor += Math.exp(excess)
+      }
       logarithm = epsilon * Math.log(factor)
     }
     scratch[i] = potential - (place - targets[i]) + logarithm
   }
-  ;[potential, place, factor, logarithm] = [-Infinity, 0, 0, 0]
+  potential = -Infinity
+  place = 0
+  factor = 0
   j = 0
   for (let i = 0; i < n; i++) {
     const end = dividing[i]
     if (j < end) {
-      for (; j < end; j++) enter(j, 1)
+      for (; j < end; j++) {
+        const next = s[firstSource + j]
+        if (next === -Infinity) continue
+        const excess = (next - potential + (sources[j] - place)) / epsilon
+        if (excess > 0) {
+          factor = factor * Math.exp(-excess) + 1
+          potential = next
+          place = sources[j]
+        } else factor += Math.exp(excess)
+      }
       logarithm = epsilon * Math.log(factor)
     }
     const left = potential - (targets[i] - place) + logarithm
     const right = scratch[i]
-    const larger = Math.max(left, right)
-    const smaller = Math.min(left, right)
+    const larger = left > right ? left : right
+    const smaller = left > right ? right : left
     t[line * n + i] =
       larger === -Infinity
         ? Infinity

@@ -218,12 +218,13 @@ describe('work that takes long', () => {
     expect(told.at(-1)).toMatchObject({ epsilon: 0.05, marginalError: result.marginalError })
   })
 
-  test('stopped on the way to a small ε, gives what it has at that ε', async () => {
+  test('stopped on the way to a small ε, gives the plan that it has, and its ε', async () => {
     const input = randomMeasures('uniform', 'uniform', 20, 20, 8)
     const result = await sinkhorn1d(input, { epsilon: 0.01, maxIterations: 2 })
     const columns = [...planRows(input, result)].reduce((sum, row) => sum.map((mass, j) => mass + row[j]))
     const violation = columns.reduce((sum, mass, j) => sum + Math.abs(mass - input.b[j]), 0)
-    expect(result).toMatchObject({ epsilon: 0.01, converged: false })
+    expect(result.converged).toBe(false)
+    expect(result.epsilon).toBeGreaterThan(0.01)
     // As for the rows of a plan above.
     expect(Math.abs(violation - result.marginalError)).toBeLessThan(8 * (8 / 0.01 + 20) * 2 ** -53)
   })
