@@ -74,7 +74,7 @@ export class Kernel {
   /** @returns Σ_j K_ij v_j of every target, in an array that the next call writes again */
   apply(v: Float64Array): Float64Array {
     for (const { line, lines, factors, out } of this.axes) {
-      sweep(line, factors, lines, v, out, this.scratch)
+      sweep(line, factors, lines, v, out)
       v = out
     }
     return v
@@ -83,9 +83,8 @@ export class Kernel {
   /** The same with every term times the distance along an axis (its number) or, signed, times y_j − x_i. */
   moment(v: Float64Array, axis: number, { signed }: { readonly signed: boolean }): Float64Array {
     for (const [turn, { line, lines, factors, out }] of this.axes.entries()) {
-      if (turn === this.axes.length - 1 - axis)
-        momentSweep(line, factors, lines, v, out, this.scratch, signed)
-      else sweep(line, factors, lines, v, out, this.scratch)
+      if (turn === this.axes.length - 1 - axis) momentSweep(line, factors, lines, v, out, signed)
+      else sweep(line, factors, lines, v, out)
       v = out
     }
     return v

@@ -49,15 +49,18 @@ export interface Line {
   readonly sources: Float64Array
   /** Dividing index: dividing[i] sources lie at or before targets[i]. */
   readonly dividing: Uint32Array
+  /** The same from the other side: first[j] is the first target at or after sources[j], and their number if there is none. */
+  readonly first: Uint32Array
 }
 
 /** Finds the dividing indices by one pass over both meshes. */
 export function lineBetween(targets: Float64Array, sources: Float64Array): Line {
   const dividing = new Uint32Array(targets.length)
+  const first = new Uint32Array(sources.length).fill(targets.length)
   let j = 0
   for (let i = 0; i < targets.length; i++) {
-    while (j < sources.length && sources[j] <= targets[i]) j++
+    for (; j < sources.length && sources[j] <= targets[i]; j++) first[j] = i
     dividing[i] = j
   }
-  return { targets, sources, dividing }
+  return { targets, sources, dividing, first }
 }

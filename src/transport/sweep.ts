@@ -65,35 +65,41 @@ export function fillFactors(
 }
 
 /**
- * Multiplies the kernel of every line with v: two sweeps of targets + sources multiply-adds (docs/papers/finom.md, "The sweeps").
+ * Multiplies the kernel of every line with v: two sweeps of targets + sources multiply-adds (docs/papers/finom.md, "The sweeps"). New terms
+ * are added up first, in a loop that knows no branches: how many a target has is nothing that a processor could foresee.
+ *
  * @param v [lines, sources] @param out [targets, lines]: turned, so that the next axis of a grid lies in lines
- * @param scratch as long as there are targets
  */
 export function sweep(
-  { targets, sources, dividing }: Line,
+  { targets, sources, first }: Line,
   { leftDecay, rightDecay, leftEntry, rightEntry }: Factors,
   lines: number,
   v: Float64Array,
   out: Float64Array,
-  scratch: Float64Array,
 ): void {
   const [n, m] = [targets.length, sources.length]
+  // lefts[i] for target i, rights[i] for target i − 1; what has no target on its side comes to rest at an end.
+  const lefts = new Float64Array(n + 1)
+  const rights = new Float64Array(n + 1)
   for (let line = 0; line < lines; line++) {
-    const [first, firstSource] = [line * n, line * m]
+    const [begin, beginSource] = [line * n, line * m]
+    lefts.fill(0)
+    rights.fill(0)
+    for (let j = 0; j < m; j++) {
+      const i = first[j]
+      const at = beginSource + j
+      lefts[i] += leftEntry[at] * v[at]
+      rights[i] += rightEntry[at] * v[at]
+    }
     let right = 0
-    let j = m - 1
     for (let i = n - 1; i >= 0; i--) {
-      right *= rightDecay[first + i]
-      for (const begin = dividing[i]; j >= begin; j--)
-        right += rightEntry[firstSource + j] * v[firstSource + j]
-      scratch[i] = right
+      right = right * rightDecay[begin + i] + rights[i + 1]
+      rights[i + 1] = right
     }
     let left = 0
-    j = 0
     for (let i = 0; i < n; i++) {
-      left *= leftDecay[first + i]
-      for (const end = dividing[i]; j < end; j++) left += leftEntry[firstSource + j] * v[firstSource + j]
-      out[i * lines + line] = left + scratch[i]
+      left = left * leftDecay[begin + i] + lefts[i]
+      out[i * lines + line] = left + rights[i + 1]
     }
   }
 }
@@ -107,10 +113,10 @@ export function momentSweep(
   lines: number,
   v: Float64Array,
   out: Float64Array,
-  scratch: Float64Array,
   isSigned: boolean,
 ): void {
   const [n, m] = [targets.length, sources.length]
+  const rights = new Float64Array(n)
   for (let line = 0; line < lines; line++) {
     const [first, firstSource] = [line * n, line * m]
     let sum = 0
@@ -125,7 +131,7 @@ export function momentSweep(
         sum += term
         moment += term * (sources[j] - targets[i])
       }
-      scratch[i] = moment
+      rights[i] = moment
     }
     sum = 0
     moment = 0
@@ -139,7 +145,7 @@ export function momentSweep(
         sum += term
         moment += term * (targets[i] - sources[j])
       }
-      out[i * lines + line] = isSigned ? scratch[i] - moment : scratch[i] + moment
+      out[i * lines + line] = isSigned ? rights[i] - moment : rights[i] + moment
     }
   }
 }

@@ -20,7 +20,7 @@ const blocks = (language: string) =>
 const OUTPUTS = [
   ['loadModel', /\d+ tokens \((length|end)\), \d+ tokens\/s/],
   ['loadTokenizer', /Once upon a time\n\d{5} tokens of 18 chunks, 17 joins/],
-  ['sinkhorn1d', /1 after \d+ iterations, exactly 1/],
+  ['sinkhorn1d', /^1\.00 after \d+ iterations, exactly 1 /],
   ['aisWeights', /lambda: 0\.\d+/],
 ] as const
 
