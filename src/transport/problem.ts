@@ -93,7 +93,7 @@ function checkWeights(
   return total
 }
 
-/** Far below, ε log u would overflow. */
+/** Leaves room for ε log u below the largest number. */
 const LARGEST_EPSILON = 1e300
 
 export function checkEpsilon(where: string, epsilon: number): void {
