@@ -10,10 +10,10 @@ import {
 } from '../transport/index.js'
 import { positiveNumber, realNumber } from './options.js'
 import { table } from './table.js'
-import { interruptSignal, progressBar, threeDigits } from './terminal.js'
+import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 import { drawTransport } from './transport/draw.js'
 import { type FileMeasure, readMeasure, readMesh, readWeights } from './transport/read.js'
-import { SMALLEST_MASS, writePlan, writePotentials } from './transport/write.js'
+import { SMALLEST_MASS, type WrittenPlan, writePlan, writePotentials } from './transport/write.js'
 
 interface TransportFlags {
   readonly eps?: number
@@ -93,11 +93,11 @@ async function transport(fileA: string, fileB: string, flags: TransportFlags): P
   const result = await solve(measures, flags)
   const seconds = (performance.now() - started) / 1000
   warn(result, flags)
-  if (flags.plan) await writePlan(flags.plan, measures, result)
+  const plan = flags.plan ? await writePlan(flags.plan, measures, result) : undefined
   if (flags.potentials) await writePotentials(flags.potentials, measures, result)
   if (flags.svg) await writeFile(flags.svg, drawTransport(line, result, [basename(fileA), basename(fileB)]))
   const { cost, epsilon, iterations, marginalError, converged } = result
-  const report = { ...facts, cost, epsilon, iterations, marginalError, converged, seconds }
+  const report = { ...facts, cost, epsilon, iterations, marginalError, converged, seconds, plan }
   console.log(flags.json ? JSON.stringify(report) : describe(report))
 }
 
@@ -190,14 +190,18 @@ function describe(report: {
   readonly iterations: number
   readonly marginalError: number
   readonly seconds: number
+  readonly plan: WrittenPlan | undefined
 }): string {
-  const { points, mass, exact, cost, epsilon, iterations, marginalError, seconds } = report
+  const { points, mass, exact, cost, epsilon, iterations, marginalError, seconds, plan } = report
   return table([
     ['points', points.join(' and ')],
     ['mass', String(mass)],
     ['cost', `${cost.toPrecision(9)}   Σ P |x − y| of the entropic plan, ε = ${epsilon.toPrecision(3)}`],
     ...(exact === null ? [] : [['exact', `${exact.toPrecision(9)}   Wasserstein-1, ε = 0`]]),
     ['error', `${marginalError.toExponential(2)}   Σ |column sum − weight| of the plan, relative`],
+    ...(plan
+      ? [['plan', `${counted(plan.entries, 'line')}, ${(100 * plan.share).toPrecision(4)} % of the mass`]]
+      : []),
     ['work', `${iterations} iterations, ${threeDigits(seconds)} s`],
   ])
 }

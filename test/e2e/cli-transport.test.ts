@@ -63,6 +63,9 @@ describe('measures on a line', () => {
 
     const [heading, ...plan] = written('plan.csv')
     expect(heading).toEqual(['from_x', 'to_x', 'mass'])
+    expect(report.plan.entries).toBe(plan.length)
+    // As below: of 50 rows.
+    expect(Math.abs(report.plan.share - 1)).toBeLessThan(50 * 50e-9)
     const sent = new Map<number, number>()
     for (const [from, , mass] of plan) sent.set(Number(from), (sent.get(Number(from)) ?? 0) + Number(mass))
     // What is not written is below 1e-9 an entry, of 50 in a row.
