@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exactW1 } from '../../src/transport/index.js'
-import { expectFailure, multiscale, startMultiscale } from '../helpers/cli.js'
+import { expectFailure, multiscale, packageRoot } from '../helpers/cli.js'
 import { normalized } from '../helpers/transport.js'
 
 let folder: string
@@ -183,9 +184,14 @@ test('Ctrl-C ends with 130, at once', async () => {
     file('reverse.csv', many.map((row, i) => row.replace(/,\d+/, `,${1 + (i % 3)}`)).join('')),
   ]
   const flags = ['--normalize', '--eps', '1', '--tolerance', '1e-12', '--max-iterations', '1000000', '--json']
-  const child = startMultiscale(['transport', a, b, ...flags])
+  // Nothing is said before the end, so a module that is loaded first tells when the command listens.
+  const hook = file(
+    'hook.mjs',
+    "process.on('newListener', (name) => name === 'SIGINT' && console.error('listens'))\n",
+  )
+  const main = join(packageRoot, 'dist/cli/main.js')
+  const child = spawn(process.execPath, ['--import', hook, main, 'transport', a, b, ...flags])
   const closed = once(child, 'close')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  child.kill('SIGINT')
+  child.stderr.once('data', () => child.kill('SIGINT'))
   expect(await closed).toEqual([130, null])
 })
