@@ -14,6 +14,7 @@ import { runCommand } from './run.js'
 import { endQuietlyOnClosedPipe, fail } from './terminal.js'
 import { tokenizeCommand } from './tokenize.js'
 import { trainCommand } from './train.js'
+import { transportCommand } from './transport.js'
 
 const program = new Command('multiscale')
   .description(
@@ -27,7 +28,8 @@ const program = new Command('multiscale')
       '  multiscale corpus data\n' +
       '  multiscale analyze attention\n' +
       '  multiscale cost --device h100\n' +
-      '  multiscale roofline',
+      '  multiscale roofline\n' +
+      '  multiscale transport a.csv b.csv',
   )
   .version(packageVersion)
   .addCommand(runCommand())
@@ -42,6 +44,7 @@ const program = new Command('multiscale')
   .addCommand(analyzeCommand())
   .addCommand(costCommand())
   .addCommand(rooflineCommand())
+  .addCommand(transportCommand())
   .showHelpAfterError('(add --help for what there is)')
 
 endQuietlyOnClosedPipe()

@@ -20,12 +20,15 @@ const blocks = (language: string) =>
 const OUTPUTS = [
   ['loadModel', /\d+ tokens \((length|end)\), \d+ tokens\/s/],
   ['loadTokenizer', /Once upon a time\n\d{5} tokens of 18 chunks, 17 joins/],
+  ['sinkhorn1d', /^1\.00 after \d+ iterations, exactly 1 /],
   ['aisWeights', /lambda: 0\.\d+/],
 ] as const
 
 describe('the README', () => {
   writeFileSync(join(scratch, 'model.gguf'), tinyGguf({ type: 'Q4_0', context: 512 }))
   writeFileSync(join(scratch, 'prompt.txt'), 'Once upon a time')
+  writeFileSync(join(scratch, 'before.csv'), 'x,weight\n0,1\n1,3\n2,1\n')
+  writeFileSync(join(scratch, 'after.csv'), 'x,weight\n0.5,1\n2,1\n')
   writeFileSync(join(scratch, 'text.txt'), 'Once upon a time there was a little girl named Lily.')
 
   it.each(blocks('js').map((code, i) => [i + 1, code] as const))('runs example %i', (_, code) => {
@@ -57,6 +60,7 @@ describe('the README', () => {
         'analyze',
         'cost',
         'roofline',
+        'transport',
       ]),
     )
   })
