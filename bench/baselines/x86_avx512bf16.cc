@@ -1,5 +1,5 @@
-// The bfloat16 baseline: vdpbf16ps. Zen 5 starts as many of them as of other multiplications, Sapphire
-// Rapids, with or without the bfloat16 tiles (AMX) that it has for that, a quarter.
+// The bfloat16 baseline: vdpbf16ps. Zen starts as many of them as of other multiplications, Sapphire Rapids
+// fewer; the bfloat16 tiles (AMX) that the latter has are not used.
 #include "baselines/tile.h"
 
 namespace {
