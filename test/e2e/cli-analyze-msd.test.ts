@@ -180,8 +180,8 @@ describe('analyze msd', () => {
       else if (!alone) open.push(name)
     }
     expect(open).toEqual([])
-    // Seven families in each chart: lines and, for one pass alone, a dot.
-    expect(svg.match(/<circle /g)).toHaveLength(2)
+    // Seven families in each of two charts: lines and, for one pass alone, a dot, there and in the legend.
+    expect(svg.match(/<circle /g)).toHaveLength(4)
   })
 
   test('--help has examples and says what the schemes are; analyze lists it', async () => {
