@@ -31,11 +31,37 @@ const DASHES = ['', '7 3', '2 3', '9 3 2 3']
 const MARGIN = { top: 40, right: 20, bottom: 46, left: 62 }
 const LEGEND_LINE = 18
 
+const SIZE = { width: 640, height: 360 }
+
 /**
  * Draws lines as SVG: a file of its own, with a white ground, without scripts, fonts or anything to be loaded.
  * @throws RangeError if there is nothing to draw, or a logarithmic axis has values that are not positive
  */
-export function lineChart({ title, x, y, series, width = 640, height = 360 }: LineChart): string {
+export function lineChart(chart: LineChart): string {
+  return lineCharts([chart])
+}
+
+/** Several charts in one file, one below the other; the title is the first one's. @throws as lineChart */
+export function lineCharts(charts: readonly LineChart[]): string {
+  const width = Math.max(...charts.map((chart) => chart.width ?? SIZE.width))
+  let height = 0
+  const drawings = charts.map((chart) => {
+    const drawing = draw(chart)
+    const top = height
+    height += chart.height ?? SIZE.height
+    return top === 0 ? drawing : `<g transform="translate(0 ${top})">\n${drawing}\n</g>`
+  })
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img">`,
+    `<title>${escaped(charts[0].title)}</title>`,
+    ...drawings,
+    '</svg>',
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+/** The elements of a chart whose left upper corner is at 0, 0. */
+function draw({ title, x, y, series, width = SIZE.width, height = SIZE.height }: LineChart): string {
   const finite = (values: number[]) => values.filter(Number.isFinite)
   const xs = finite(series.flatMap(({ points }) => points.map(([at]) => at)))
   const ys = finite(
@@ -52,8 +78,6 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
   const up = scaleOf(y, ys, bottom, MARGIN.top)
   const place = ([a, b]: readonly [number, number]) => `${pixel(across.at(a))},${pixel(up.at(b))}`
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img">`,
-    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${width / 2}" y="22" text-anchor="middle" font-size="14" font-weight="bold">${escaped(title)}</text>`,
     '<g stroke="#ddd" fill="none">',
@@ -81,6 +105,11 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
   })
   series.forEach(({ points }, i) => {
     const runs = runsOf(points).map((run) => `M${run.map(place).join('L')}`)
+    for (const [only, next] of runsOf(points)) {
+      if (next) continue // a line shows them; a point alone is a dot
+      const [cx, cy] = place(only).split(',')
+      parts.push(`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour(i)}"/>`)
+    }
     parts.push(
       `<path d="${runs.join('')}" fill="none" stroke="${colour(i)}" stroke-width="1.8" stroke-dasharray="${dash(i)}"/>`,
     )
@@ -96,7 +125,7 @@ export function lineChart({ title, x, y, series, width = 640, height = 360 }: Li
       )
     })
   }
-  return `${[...parts, '</svg>'].join('\n')}\n`
+  return parts.join('\n')
 }
 
 const colour = (i: number) => COLOURS[i % COLOURS.length]

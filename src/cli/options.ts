@@ -29,6 +29,16 @@ export function realNumber(text: string): number {
   return value
 }
 
+/** Some of the choices, separated by commas, in the order of the choices. @param noun what errors call one */
+export function listOf<T extends string>(noun: string, choices: readonly T[]): (list: string) => T[] {
+  return (list) => {
+    const names = list.split(',').map((name) => name.trim())
+    const unknown = names.find((name) => !choices.some((choice) => choice === name))
+    if (unknown === undefined) return choices.filter((choice) => names.includes(choice))
+    throw new InvalidArgumentError(`'${unknown}' is no ${noun}; there are ${choices.join(', ')}.`)
+  }
+}
+
 export interface ComputeFlags {
   passes: 1 | 2 | 3
   granularity: 'group' | 'row'

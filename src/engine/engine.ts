@@ -8,7 +8,7 @@ import { logSoftmaxAt } from './logits.js'
 import { checkBackendMemory, checkMemory, defaultCacheType, estimateMemory, holdsCodes } from './memory.js'
 import { keyTurn, type RopeFrequencies } from './rope.js'
 import { ContextLimitError, type LoadOptions, type ModelInfo } from './types.js'
-import { type AttentionVisitor, visitNumbers } from './visit.js'
+import { type AttentionVisitor, type InputVisitor, visitNumbers } from './visit.js'
 import { loadWeights, matricesOf } from './weights.js'
 
 /** Positions, if the model was trained for that many. */
@@ -19,6 +19,7 @@ export const DEFAULT_BATCH = 256
 interface PassOptions {
   readonly signal?: AbortSignal
   readonly visit?: AttentionVisitor
+  readonly visitInput?: InputVisitor
 }
 
 /**
@@ -116,7 +117,7 @@ export class Engine {
    * Makes the cache hold exactly `ids` and returns the logits [vocabulary] after the last one. Tokens that the
    * cache already holds from its beginning are not computed again: results are the same bits either way, because no
    * operation depends on the batch a token comes in.
-   * @param options.visit sees the attention of the tokens that are computed
+   * @param options.visit sees the attention of the tokens that are computed; `visitInput` what goes into their products
    * @returns the logits, in a buffer that the next call fills anew, and how many tokens were taken from the cache
    * @throws ContextLimitError if ids exceed the context
    */
@@ -202,13 +203,20 @@ export class Engine {
   }
 
   /** One pass of at most `batch` tokens from ids[at] on; returns how many. */
-  async #pass(ids: readonly number[], at: number, { signal, visit }: PassOptions): Promise<number> {
+  async #pass(
+    ids: readonly number[],
+    at: number,
+    { signal, visit, visitInput }: PassOptions,
+  ): Promise<number> {
     const part = ids.slice(at, at + this.#batch)
     await breathe(signal)
     const sequence = { cache: this.#cache, position: at, tokens: part.length }
     await this.#graph.forward(part, [sequence], {
       between: part.length > 1 ? () => breathe(signal) : undefined,
       visit: visit && visitNumbers(this.#backend, visit),
+      visitInput:
+        visitInput &&
+        (async (layer, input, x) => visitInput({ layer, input, x: await this.#backend.read(x) })),
     })
     this.#cached.push(...part)
     return part.length

@@ -2,7 +2,7 @@ import type { Backend, DigitOptions, Digits, Sequence, Tensor, Weight } from '..
 import type { ModelConfig } from './config.js'
 import { logitRows } from './memory.js'
 import { ropeTable } from './rope.js'
-import type { AttentionTensors } from './visit.js'
+import type { AttentionTensors, ProductInput } from './visit.js'
 import type { ModelWeights } from './weights.js'
 
 export interface GraphOptions extends DigitOptions {
@@ -17,6 +17,8 @@ export interface ForwardOptions {
   readonly between?: () => Promise<void>
   /** Called after each layer's attention; what it throws ends the pass. */
   readonly visit?: (attention: AttentionTensors) => Promise<void>
+  /** Called before each layer's products with what goes into them. */
+  readonly visitInput?: (layer: number, input: ProductInput, x: Tensor) => Promise<void>
 }
 
 /** Buffers of a pass over `rows` tokens; views of the largest ones. */
@@ -80,7 +82,7 @@ export class Graph {
   async forward(
     ids: ArrayLike<number>,
     sequences: readonly Sequence[],
-    { between, visit }: ForwardOptions = {},
+    { between, visit, visitInput }: ForwardOptions = {},
   ): Promise<void> {
     const b = this.#backend
     const { epsilon, heads, kvHeads, headSize, rope, window, softcap } = this.#config
@@ -92,6 +94,7 @@ export class Graph {
     for (const [layer, w] of this.#weights.layers.entries()) {
       if (between) await between()
       b.rmsNorm(v.stream, w.attentionNorm, epsilon, v.normed)
+      if (visitInput) await visitInput(layer, 'q', v.normed)
       this.#product(v.normed, [
         [w.query, v.query, w.queryBias],
         [w.key, v.key, w.keyBias],
@@ -105,14 +108,17 @@ export class Graph {
         const { query, key, value, attended } = v
         await visit({ layer, positions: pass.positions, query, key, value, attended })
       }
+      if (visitInput) await visitInput(layer, 'output', v.attended)
       this.#product(v.attended, [[w.output, v.normed]])
       b.add(v.stream, v.normed)
       b.rmsNorm(v.stream, w.feedForwardNorm, epsilon, v.normed)
+      if (visitInput) await visitInput(layer, 'gate', v.normed)
       this.#product(v.normed, [
         [w.gate, v.gate],
         [w.up, v.up],
       ])
       b.gatedActivation(v.gate, v.up, v.gate)
+      if (visitInput) await visitInput(layer, 'down', v.gate)
       this.#product(v.gate, [[w.down, v.normed]])
       b.add(v.stream, v.normed)
     }

@@ -3,7 +3,7 @@ import type { ModelConfig } from './config.js'
 import { Engine } from './engine.js'
 import type { RopeFrequencies } from './rope.js'
 import type { LoadOptions, ModelInfo } from './types.js'
-import type { AttentionVisitor } from './visit.js'
+import type { AttentionVisitor, InputVisitor } from './visit.js'
 
 /**
  * A sequence that grows token by token in the calling thread, and lets a visitor look into its passes or change them: for
@@ -44,15 +44,20 @@ export class Trace implements Disposable {
   }
 
   /**
-   * Computes the tokens that follow; one push at a time. Each token comes to the visitor once, in passes of at most the
-   * engine's batch. Without a visitor the numbers are those of `Model.logits`, bit for bit, however the tokens are parted.
+   * Computes the tokens that follow; one push at a time. Each token comes to the visitors once, in passes of at most the
+   * engine's batch. Unless `visit` changes something the numbers are those of `Model.logits`, bit for bit, however the tokens
+   * are parted.
    * @returns logits [vocabulary] after the last one
-   * @throws RangeError for no tokens, and for ids outside the vocabulary; ContextLimitError; whatever the visitor throws.
+   * @throws RangeError for no tokens, and for ids outside the vocabulary; ContextLimitError; whatever a visitor throws.
    *   The trace is then as long as it was before
    */
   async push(
     ids: ArrayLike<number>,
-    options: { readonly visit?: AttentionVisitor; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly visit?: AttentionVisitor
+      readonly visitInput?: InputVisitor
+      readonly signal?: AbortSignal
+    } = {},
   ): Promise<Float32Array> {
     if (ids.length === 0) throw new RangeError('there are no tokens to push')
     const all = [...this.#ids, ...Array.from(ids)]

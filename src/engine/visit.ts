@@ -28,6 +28,16 @@ export interface LayerAttention {
 /** Called with every layer's attention; numbers [rows · heads · headSize] that it returns go on in place of `attended`. */
 export type AttentionVisitor = (attention: LayerAttention) => ArrayLike<number> | undefined
 
+/**
+ * What goes into a layer's products, named by the first of those that share it: `q` also into k and v, `output` is attention's
+ * result, `gate` also goes into up, `down` is the gated activation.
+ */
+export const PRODUCT_INPUTS = ['q', 'output', 'gate', 'down'] as const
+export type ProductInput = (typeof PRODUCT_INPUTS)[number]
+
+/** Called with every layer's inputs of products, x [rows · cols], each array a copy. */
+export type InputVisitor = (input: { layer: number; input: ProductInput; x: Float32Array }) => void
+
 /** What `Graph.forward` calls, for a visitor that wants numbers. */
 export function visitNumbers(
   backend: Backend,

@@ -1,5 +1,5 @@
 import { fp4e2m1, powerOfTwo } from '../dtype/index.js'
-import { checkChoice, checkCount, checkSameCols } from './check.js'
+import { checkChoice, checkCount, checkMaximum, checkSameCols } from './check.js'
 import { type CodeMatrix, checkCodeMatrix } from './code-matrix.js'
 import {
   type Int8Arithmetic,
@@ -9,7 +9,15 @@ import {
   int8Top,
   underflows,
 } from './int8.js'
-import { firstExponent, MX_BLOCK, nextExponent, type ScaleRule } from './mxfp4.js'
+import {
+  firstCandidates,
+  firstExponent,
+  MX_BLOCK,
+  nextCandidates,
+  nextExponent,
+  type ScaleRule,
+} from './mxfp4.js'
+import { worstRoundingError } from './rounding.js'
 
 export interface Int8BoundOptions {
   /** Default 2. */
@@ -65,7 +73,8 @@ export interface Mxfp4BoundOptions {
  * - `paper`: at most α/8^passes, α = 2^⌈log2 maximum⌉ (Zheng et al., arXiv 2605.13915: α/64 for two passes),
  *   and equal to it from maximum = 0.625·α on. At the end of E8M0's range it stays at 2^−129.
  * - `ocp`: maximum/5 for one pass (at 5·s1 = maximum), maximum/20 for two, maximum/35 in the limit.
- * - `search`: √32 times the smaller of the two, because the block's L2 error is at most either's.
+ * - `search`: √32 times the smaller of the two, because the block's L2 error is at most either's; or the worst of all
+ *   combinations that are tried, where that is less (one pass).
  *
  * @throws RangeError if `maximum` is not finite or negative, or an option is out of its range
  */
@@ -77,7 +86,7 @@ export function mxfp4ErrorBound(maximum: number, options: Mxfp4BoundOptions = {}
   checkChoice(where, 'scaleRule', scaleRule, ['paper', 'ocp', 'search'])
   if (scaleRule === 'search') {
     const either = Math.min(ruleBound(maximum, passes, 'paper'), ruleBound(maximum, passes, 'ocp'))
-    return Math.sqrt(MX_BLOCK) * either
+    return Math.min(Math.sqrt(MX_BLOCK) * either, worstCandidate(maximum, firstCandidates(maximum), passes))
   }
   return ruleBound(maximum, passes, scaleRule)
 }
@@ -86,25 +95,25 @@ function ruleBound(maximum: number, passes: number, rule: 'paper' | 'ocp'): numb
   let bound = maximum
   let exponent = firstExponent(maximum, rule)
   for (let pass = 0; pass < passes; pass++) {
-    const scale = powerOfTwo(exponent)
-    bound = scale * fp4WorstError(bound / scale)
+    bound = digitBound(bound, exponent)
     exponent = nextExponent(exponent)
   }
   return bound
 }
 
-/** Where E2M1 rounding is worst, ascending: the midpoints of neighbouring values. */
-const FP4_MIDPOINTS = [1, 2, 3, 4, 5, 6, 7].map(
-  (code) => (fp4e2m1.decode(code - 1) + fp4e2m1.decode(code)) / 2,
-)
+/** The largest error of numbers up to `maximum`, whichever of the exponents, and of those after it, are taken. */
+function worstCandidate(maximum: number, exponents: readonly number[], passes: number): number {
+  const bounds = exponents.map((exponent) => {
+    const bound = digitBound(maximum, exponent)
+    return passes === 1 ? bound : worstCandidate(bound, nextCandidates(exponent), passes - 1)
+  })
+  return Math.max(...bounds)
+}
 
-/** max |t − e2m1(t)| over |t| ≤ limit: at the limit itself or at a midpoint below it. */
-function fp4WorstError(limit: number): number {
-  let worst = Math.abs(limit - fp4e2m1.round(limit))
-  for (const midpoint of FP4_MIDPOINTS) {
-    if (midpoint <= limit) worst = Math.max(worst, Math.abs(midpoint - fp4e2m1.round(midpoint)))
-  }
-  return worst
+/** What one digit may leave of numbers up to `maximum`. */
+function digitBound(maximum: number, exponent: number): number {
+  const scale = powerOfTwo(exponent)
+  return scale * worstRoundingError(fp4e2m1, maximum / scale)
 }
 
 /**
@@ -137,10 +146,4 @@ export function productErrorBound(digits: Int8Digits, matrix: CodeMatrix): Float
     }
   }
   return result
-}
-
-function checkMaximum(where: string, maximum: number): void {
-  if (!(maximum >= 0 && maximum < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`${where}: maximum is ${maximum}; it must be a finite magnitude, max |x|`)
-  }
 }

@@ -40,6 +40,13 @@ export function checkChoice<T>(where: string, name: string, value: T, allowed: r
   }
 }
 
+/** @throws RangeError unless `maximum`, from which a bound follows, is a finite magnitude */
+export function checkMaximum(where: string, maximum: number): void {
+  if (!(maximum >= 0 && maximum < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`${where}: maximum is ${maximum}; it must be a finite magnitude, max |x|`)
+  }
+}
+
 /**
  * max |x[i]| for start ≤ i < end.
  *

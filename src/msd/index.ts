@@ -11,6 +11,7 @@ export {
   productErrorBound,
 } from './bounds.js'
 export { type CodeMatrix, checkCodeMatrix } from './code-matrix.js'
+export { type Fp8Codes, type Fp8Element, type Fp8Options, fp8ErrorBound, quantizeFp8 } from './fp8.js'
 export {
   decomposeInt8,
   type Int8Arithmetic,
@@ -21,7 +22,9 @@ export {
   int8Top,
 } from './int8.js'
 export { decomposeMxfp4, MX_BLOCK, type Mxfp4Digits, type Mxfp4Options, type ScaleRule } from './mxfp4.js'
-export { type Mxfp8Codes, quantizeMxfp8 } from './mxfp8.js'
+export { type Mxfp8Codes, mxfp8ErrorBound, quantizeMxfp8 } from './mxfp8.js'
+export { NVFP4_BLOCK, type Nvfp4Codes, nvfp4ErrorBound, quantizeNvfp4 } from './nvfp4.js'
 export { accumulateInt8, type Int8Accumulators, int32GroupLimit, productInt8 } from './product.js'
 export { accumulateMxfp4, MXFP4_BLOCK_DOT_MAX, productMxfp4 } from './product-mxfp4.js'
 export { effectiveBits, recompose } from './recompose.js'
+export { worstRoundingError } from './rounding.js'

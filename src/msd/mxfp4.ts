@@ -145,6 +145,17 @@ function takeDigit(values: Float64Array, exponent: number, rest: Float64Array, c
   return squares
 }
 
+/** First-pass exponents that the search tries. */
+export function firstCandidates(maximum: number): number[] {
+  const first = firstExponent(maximum, 'paper')
+  return [...new Set([first, nextExponent(first, 1)])]
+}
+
+/** What it tries after one. */
+export function nextCandidates(exponent: number): number[] {
+  return SEARCH_STEPS.map((step) => nextExponent(exponent, step))
+}
+
 /** Depth-first over the exponents of all passes; the first of equally good combinations wins. */
 function searchExponents(values: Float64Array, maximum: number, passes: number): number[] {
   const rests = Array.from({ length: passes }, () => new Float64Array(values.length))
@@ -157,10 +168,7 @@ function searchExponents(values: Float64Array, maximum: number, passes: number):
       exponents.push(exponent)
       const squares = takeDigit(from, exponent, rests[pass]!)
       if (pass + 1 < passes) {
-        visit(
-          rests[pass]!,
-          SEARCH_STEPS.map((step) => nextExponent(exponent, step)),
-        )
+        visit(rests[pass]!, nextCandidates(exponent))
       } else if (squares < bestSquares) {
         bestSquares = squares
         best = [...exponents]
@@ -168,7 +176,6 @@ function searchExponents(values: Float64Array, maximum: number, passes: number):
       exponents.pop()
     }
   }
-  const first = firstExponent(maximum, 'paper')
-  visit(values, [...new Set([first, nextExponent(first, 1)])])
+  visit(values, firstCandidates(maximum))
   return best
 }

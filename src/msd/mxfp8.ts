@@ -1,6 +1,7 @@
 import { e8m0, fp8e4m3, powerOfTwo } from '../dtype/index.js'
-import { checkShape, maximumMagnitude } from './check.js'
+import { checkMaximum, checkShape, maximumMagnitude } from './check.js'
 import { blockExponent, MX_BLOCK, MX_MAX_MAGNITUDE } from './mxfp4.js'
+import { worstRoundingError } from './rounding.js'
 
 /** x[m][k] ≈ e8m0(scales[m][b]) · e4m3(codes[m][k]), b = ⌊k / 32⌋. */
 export interface Mxfp8Codes {
@@ -17,7 +18,8 @@ export interface Mxfp8Codes {
 
 /**
  * One-pass MXFP8 (E4M3), what MXFP4 digits are compared with (Zheng et al., arXiv 2605.13915; msd.md §2).
- * Blocks of 32; a block's scale is the smallest power of two with 448 · scale ≥ max|x|, so nothing is clipped.
+ * Blocks of 32; a block's scale is the smallest power of two with 448 · scale ≥ max|x|, so nothing is clipped. The largest error is
+ * mxfp8ErrorBound(max |x|).
  *
  * @param x row-major [rows · cols], finite, at most 2^129 in magnitude
  * @throws RangeError for a number that is not finite (naming row and column) or lengths that do not agree
@@ -44,4 +46,17 @@ export function quantizeMxfp8(
     }
   }
   return { format: 'mxfp8', rows, cols, blocks, codes, scales }
+}
+
+/**
+ * The largest |x − x̂| of a block of quantizeMxfp8 whose largest magnitude is M = `maximum`, in units of x: s · (worst rounding
+ * of E4M3 up to M/s). Exact, since scales are powers of two, and reached. M/s lies in (224, 448]; values there stand 32 apart
+ * from 256 on and 16 below, so it is 16·s from M = 272·s on (M/17, the largest share of M), and never more.
+ *
+ * @throws RangeError if `maximum` is not finite or negative
+ */
+export function mxfp8ErrorBound(maximum: number): number {
+  checkMaximum('mxfp8ErrorBound', maximum)
+  const scale = powerOfTwo(blockExponent(maximum, fp8e4m3.max))
+  return scale * worstRoundingError(fp8e4m3, maximum / scale)
 }

@@ -1,13 +1,17 @@
 import { e8m0, fp4e2m1, fp8e4m3 } from '../dtype/index.js'
+import { FP8_ELEMENTS, type Fp8Codes } from './fp8.js'
 import type { Int8Digits } from './int8.js'
 import { MX_BLOCK, type Mxfp4Digits } from './mxfp4.js'
 import type { Mxfp8Codes } from './mxfp8.js'
+import { NVFP4_BLOCK, type Nvfp4Codes } from './nvfp4.js'
 
 /**
  * The activations that digits stand for, row-major [rows · cols] in float64. Exact for MXFP4 (up to 16 passes),
- * MXFP8 and float32 INT8 scales; otherwise one rounding per element.
+ * MXFP8, FP8, NVFP4 and float32 INT8 scales; otherwise one rounding per element.
  */
-export function recompose(digits: Int8Digits | Mxfp4Digits | Mxfp8Codes): Float64Array {
+export function recompose(
+  digits: Int8Digits | Mxfp4Digits | Mxfp8Codes | Fp8Codes | Nvfp4Codes,
+): Float64Array {
   switch (digits.format) {
     case 'int8':
       return recomposeInt8(digits)
@@ -15,6 +19,10 @@ export function recompose(digits: Int8Digits | Mxfp4Digits | Mxfp8Codes): Float6
       return recomposeMx(digits, digits.digits, digits.scales, (code) => fp4e2m1.decode(code))
     case 'mxfp8':
       return recomposeMx(digits, [digits.codes], [digits.scales], (code) => fp8e4m3.decode(code))
+    case 'fp8':
+      return recomposeFp8(digits)
+    case 'nvfp4':
+      return recomposeNvfp4(digits)
   }
 }
 
@@ -48,6 +56,19 @@ function recomposeMx(
     }
   }
   return x
+}
+
+function recomposeFp8({ cols, element, codes, scales }: Fp8Codes): Float64Array {
+  const format = FP8_ELEMENTS[element]
+  return Float64Array.from(codes, (code, i) => scales[Math.floor(i / cols)]! * format.decode(code))
+}
+
+function recomposeNvfp4({ cols, blocks, codes, scales, rowScales }: Nvfp4Codes): Float64Array {
+  return Float64Array.from(codes, (code, i) => {
+    const row = Math.floor(i / cols)
+    const block = row * blocks + Math.floor((i % cols) / NVFP4_BLOCK)
+    return rowScales[row]! * fp8e4m3.decode(scales[block]!) * fp4e2m1.decode(code)
+  })
 }
 
 /**

@@ -21,6 +21,8 @@ const CALLS: Record<string, string[]> = {
     'recompose',
     'int8ErrorBound',
     'mxfp4ErrorBound',
+    'quantizeFp8',
+    'quantizeNvfp4',
     'effectiveBits',
   ],
   './attention': [

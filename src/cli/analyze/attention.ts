@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
-import { Trace } from '../../engine/trace.js'
-import { builtIn, positiveNumber, wholeNumber } from '../options.js'
+import type { Trace } from '../../engine/trace.js'
+import { builtIn, listOf, positiveNumber, wholeNumber } from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import { capture } from './attention/capture.js'
 import { compareCaptured, compareRandom } from './attention/compare.js'
@@ -13,6 +13,7 @@ import { comparePasa } from './attention/pasa.js'
 import { countRescales } from './attention/rescales.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds, DEFAULT_TOKENS, givenText, type TextFlags } from './attention/text.js'
+import { loadTrace } from './load-trace.js'
 
 const SECTIONS = ['random', 'captured', 'rescales', 'pasa', 'greedy'] as const
 type Section = (typeof SECTIONS)[number]
@@ -53,7 +54,7 @@ export function attentionCommand(): Command {
     .option('--greedy-tokens <n>', 'tokens of each greedy answer', positiveNumber, DEFAULT_GREEDY_TOKENS)
     .addOption(
       new Option('--only <list>', `sections, separated by commas: ${SECTIONS.join(', ')}`)
-        .argParser(sections)
+        .argParser(listOf('section', SECTIONS))
         .default(SECTIONS, 'all'),
     )
     .option('--seed <n>', 'of random numbers and of the stories', wholeNumber, 1)
@@ -71,20 +72,13 @@ export function attentionCommand(): Command {
     .action(analyze)
 }
 
-function sections(list: string): Section[] {
-  const names = list.split(',').map((name) => name.trim())
-  const unknown = names.find((name) => !SECTIONS.some((section) => section === name))
-  if (unknown === undefined) return SECTIONS.filter((section) => names.includes(section))
-  throw new InvalidArgumentError(`'${unknown}' is no section; there are ${SECTIONS.join(', ')}.`)
-}
-
 async function analyze(flags: AttentionFlags): Promise<void> {
   const signal = interruptSignal()
   const { model, only, seed, greedyTokens } = flags
   // What can be wrong with texts and models is found before the long work.
   const text = await givenText(flags)
   const captures = only.includes('captured') || only.includes('rescales')
-  using trace = captures || only.includes('greedy') ? await load(model, signal) : null
+  using trace = captures || only.includes('greedy') ? await loadTrace(model, signal) : null
   const layers = trace && captures ? await captureText(trace, text, flags) : []
 
   const run = sectionRunner(only, signal)
@@ -100,17 +94,6 @@ async function analyze(flags: AttentionFlags): Promise<void> {
     }),
   }
   console.log(flags.json ? JSON.stringify(report) : describe(report))
-}
-
-async function load(path: string, signal: AbortSignal): Promise<Trace> {
-  const bar = progressBar('loading')
-  const trace = await Trace.load(path, {
-    cacheType: 'f32',
-    signal,
-    onProgress: ({ loadedBytes, totalBytes }) => bar.update(loadedBytes, totalBytes),
-  }).finally(() => bar.end())
-  if (trace.info.notice) console.error(`multiscale: ${trace.info.notice}`)
-  return trace
 }
 
 function captureText(trace: Trace, text: string | undefined, flags: AttentionFlags): Promise<LayerRows[]> {
