@@ -50,6 +50,7 @@ const CALLS: Record<string, string[]> = {
     'nativeVariants',
     'measureCeilings',
   ],
+  './transport': ['sinkhorn1d', 'sinkhornGrid', 'exactW1', 'applyKernel1d', 'denseSinkhorn'],
   './rl': ['aisDiagnostics', 'aisMixing', 'aisWeights', 'rolloutWeights', 'groupAdvantages', 'grpoLoss'],
 }
 

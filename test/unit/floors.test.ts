@@ -38,6 +38,7 @@ describe('the import rule', () => {
     ['src/format/x.ts', '../backend/index.js'],
     ['src/tokenizer/x.ts', '../format/index.js'],
     ['src/corpus/x.ts', '../dtype/index.js'],
+    ['src/transport/x.ts', '../dtype/index.js'],
     ['src/engine/x.ts', '../corpus/index.js'],
     ['src/tokenizer/x.ts', '../corpus/index.js'],
     ['src/backend/x.ts', '../cli/run.js'],
