@@ -134,8 +134,8 @@ function positiveReal(text: string): number {
 async function analyze(flags: DriftFlags): Promise<void> {
   const signal = interruptSignal()
   checkFlags(flags)
-  const { seed, group, json, svg } = flags
-  const report: DriftReport = { seed, group, ...(await measure(flags, signal)) }
+  const { seed, group, epsilon, json, svg } = flags
+  const report: DriftReport = { seed, group, epsilon, ...(await measure(flags, signal)) }
   if (svg !== undefined) await writeFile(svg, driftCharts(report))
   console.log(json ? JSON.stringify(report) : describe(report))
 }

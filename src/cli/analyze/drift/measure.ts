@@ -48,7 +48,7 @@ export async function measureDrift(
   async function entropic(): Promise<EntropicReport> {
     const options = { epsilon: epsilon * step, signal }
     const { cost, iterations, marginalError, converged } = await sinkhorn1d(measures, options)
-    return { epsilon, value: cost / numbers / step, iterations, marginalError, converged }
+    return { value: cost / numbers / step, iterations, marginalError, converged }
   }
 }
 

@@ -8,6 +8,8 @@ export interface DriftReport {
   readonly seed: number
   /** Activations that share a scale in the schemes `…-group`. */
   readonly group: number
+  /** ε of entropic plans, in mean steps of each scheme's grid. */
+  readonly epsilon: number
   /** What was looked into, if anything. */
   readonly model?: { readonly file: string; readonly name: string | null }
   readonly parts: readonly PartReport[]
@@ -75,8 +77,6 @@ export interface CodeList {
 }
 
 export interface EntropicReport {
-  /** ε in mean steps. */
-  readonly epsilon: number
   /** Cost of the entropic plan, in mean steps. */
   readonly value: number
   readonly iterations: number
