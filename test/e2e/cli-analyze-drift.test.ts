@@ -3,14 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DriftReport, SchemeReport } from '../../src/cli/analyze/drift/report.js'
-import {
-  copyWithoutAddon,
-  expectFailure,
-  type Finished,
-  finished,
-  multiscale,
-  startMultiscale,
-} from '../helpers/cli.js'
+import { copyWithoutAddon, type Finished, finished, multiscale, startMultiscale } from '../helpers/cli.js'
 import { type TinyModel, tinyGguf } from '../helpers/tiny-model.js'
 
 const DRIFT = ['analyze', 'drift']
@@ -65,16 +58,23 @@ function checkScheme(scheme: SchemeReport): void {
   expect(codes.means.filter((mean) => mean !== null)).toHaveLength(used)
 }
 
+/** Of seven kinds of matrices in two types, but for one that fits six of them. */
+function checkCharts(svg: string): void {
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 640 4680"/)
+  expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+  expect(svg).toMatch(/>Weights of gate, Q2_K: W1 0\.2\d\d steps<\/text>/)
+  for (const name of ['codes', 'numbers'])
+    expect(svg.match(new RegExp(`>${name}</text>`, 'g'))).toHaveLength(13)
+  expect(svg.match(/opacity="0\.15"/g)).toHaveLength(13)
+}
+
 describe('analyze drift', () => {
-  test('--json: every scheme on every distribution, and nothing else on stdout', async () => {
-    const flags = [...SMALL, '--distribution', 'normal,laplace', '--seed', '3', '--json']
+  test('--json: every scheme, and nothing else on stdout', async () => {
+    const flags = [...SMALL, '--distribution', 'laplace', '--seed', '3', '--json']
     const report = reportOf(await multiscale([...DRIFT, ...flags]))
     expect(Object.keys(report)).toEqual(['seed', 'group', 'epsilon', 'parts'])
     expect(report).toMatchObject({ seed: 3, group: 32, epsilon: 1 / 16 })
-    expect(report.parts.map(({ source, data }) => [source, data])).toEqual([
-      ['random', 'normal'],
-      ['random', 'laplace'],
-    ])
+    expect(report.parts.map(({ source, data }) => [source, data])).toEqual([['random', 'laplace']])
     for (const { schemes, ...shape } of report.parts) {
       expect(shape).toMatchObject({ rows: 4, columns: 256 })
       expect(schemes).toHaveLength(13)
@@ -87,12 +87,6 @@ describe('analyze drift', () => {
       expect(Math.log2(relative('int8x1-row') / relative('int8x2-row'))).toBeCloseTo(8, 0)
       expect(Math.log2(relative('mxfp4x1-paper') / relative('mxfp4x2-paper'))).toBeCloseTo(3, 0)
     }
-    // The same seed, the same numbers; the entropic cost grows with ε, all else stays.
-    const one = [...SMALL, '--distribution', 'laplace', '--scheme', 'mxfp4x1-ocp', '--seed', '3', '--json']
-    const [{ schemes }] = reportOf(await multiscale([...DRIFT, ...one, '--epsilon', '0.25'])).parts
-    const before = report.parts[1].schemes.find(({ scheme }) => scheme === 'mxfp4x1-ocp')
-    expect({ ...schemes[0], entropic: null }).toEqual({ ...before, entropic: null })
-    expect(schemes[0].entropic?.value).toBeGreaterThan(before?.entropic?.value as number)
   })
 
   test('--capture: inputs of products, keys and values, layers together', async () => {
@@ -135,7 +129,7 @@ describe('analyze drift', () => {
     ])
   })
 
-  test('--weights: kinds of float matrices, layers together, as JSON and text', async () => {
+  test('--weights: kinds of float matrices, layers together, as JSON, text and SVG', async () => {
     const path = written('float.gguf', { seed: 5, width: 256, feedForward: 96 })
     const flags = [...DRIFT, '--weights', path, '--rows', '48']
     const report = reportOf(await multiscale([...flags, '--tensor', 'k,down', '--json']))
@@ -148,7 +142,9 @@ describe('analyze drift', () => {
       ['Q8_0', 'Q4_0', 'MXFP4'],
     ])
     for (const { schemes } of report.parts) for (const scheme of schemes) checkScheme(scheme)
-    const text = await multiscale([...flags, '--type', 'Q4_0,Q2_K', '--layer', '1'])
+    const svg = join(folder, 'drift.svg')
+    const text = await multiscale([...flags, '--type', 'Q4_0,Q2_K', '--layer', '1', '--svg', svg])
+    checkCharts(readFileSync(svg, 'utf8'))
     expect({ status: text.status, stderr: text.stderr }).toEqual({ status: 0, stderr: '' })
     expect(text.stdout).toMatch(/^Weights of up inside tiny, layer 1: 48 rows × 256$/m)
     expect(text.stdout).toMatch(/^Left out, as rows are no whole blocks: Q2_K$/m)
@@ -160,54 +156,6 @@ describe('analyze drift', () => {
         /^Q[42]_[0K] +0\.\d{4}( +\d\S* %){2} +0\.\d{4} +[+-]\d\.\d{3} % +-?\d ← \S+ +\S+.* of [24]$/gm,
       ),
     ).toHaveLength(13)
-  })
-
-  test('--svg: a chart for each scheme whose grid can be drawn, well-formed', async () => {
-    const path = join(folder, 'drift.svg')
-    const flags = ['--distribution', 'normal', '--scheme', 'int8,mxfp4x1-ocp', '--svg', path]
-    const { status, stdout } = await multiscale([...DRIFT, ...SMALL, ...flags])
-    expect(status).toBe(0)
-    expect(stdout).toMatch(/^int8x2-row .* – .*of 16$/m)
-    const svg = readFileSync(path, 'utf8')
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 640 1080"/)
-    expect(svg).not.toMatch(/NaN|undefined|Infinity/)
-    expect(svg).toMatch(/>Normal numbers, mxfp4x1-ocp: W1 0\.2\d\d steps<\/text>/)
-    expect(svg.match(/>numbers<\/text>/g)).toHaveLength(3)
-    expect(svg.match(/opacity="0\.15"/g)).toHaveLength(3)
-  })
-
-  test('--help has examples and says what the schemes are; analyze lists it', async () => {
-    const { status, stdout } = await multiscale([...DRIFT, '--help'])
-    expect(status).toBe(0)
-    expect(stdout).toContain('Examples:\n  multiscale analyze drift --distribution')
-    expect(stdout).toMatch(/^ {2}mxfp4x2-paper, -ocp /m)
-    expect((await multiscale(['analyze', '--help'])).stdout).toMatch(/^ {2}drift /m)
-  })
-
-  test('one clear line for what cannot be', async () => {
-    const codes = written('codes.gguf', { type: 'Q4_0' })
-    const float = written('narrow.gguf', {})
-    const failures: [flags: string[], message: string | RegExp][] = [
-      [['--scheme', 'kv-int8'], "'kv-int8' is no scheme; there are int8x1-row"],
-      [['--epsilon', '0'], /--epsilon.* a number above 0 is needed/],
-      [['--layer', '1'], '--layer is about a model; name one with --capture or --weights'],
-      [['--weights', float, '--prompt', 'a'], /--weights.* cannot be used with .*--prompt/],
-      [['--weights', codes], /codes\.gguf: tensor "blk\.0\.attn_q\.weight" is Q4_0, .* take the F32, F16/],
-      [['--weights', float, '--type', 'Q2_K'], 'no whole blocks of Q2_K; choose another --type'],
-      [['--weights', float, '--tensor', 'keys'], "--tensor: with --weights there is no 'keys', but q, k, v"],
-      [['--capture', codes, '--tensor', 'up'], "--tensor: with --capture there is no 'up', but q, output"],
-      [['--capture', codes, '--layer', '2'], 'there is no layer 2; the model has layers 0 to 1'],
-      [
-        ['--capture', codes, '--tensor', 'shifted-keys', '--rows', '8'],
-        'keys are shifted from the 65th token on, and there are 8',
-      ],
-      [['--capture', codes, '--tensor', 'keys', '--scheme', 'mxfp8'], 'nothing is left to measure'],
-      [
-        [...SMALL, '--distribution', 'normal', '--scheme', 'int8x2', '--svg', join(folder, 'a.svg')],
-        'the grids of these schemes are too large to be drawn',
-      ],
-    ]
-    for (const [flags, message] of failures) expectFailure(await multiscale([...DRIFT, ...flags]), message)
   })
 
   test('Ctrl-C ends it with 130 and prints nothing', async () => {

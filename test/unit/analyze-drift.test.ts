@@ -13,12 +13,14 @@ import { countUpTo, floatGrid, integerGrid, sumGrid } from '../../src/cli/analyz
 import { measureDrift } from '../../src/cli/analyze/drift/measure.js'
 import { codeMeans, quantiles } from '../../src/cli/analyze/drift/monotone.js'
 import { GridSample } from '../../src/cli/analyze/drift/sample.js'
+import { driftCommand } from '../../src/cli/analyze/drift.js'
 import { randomActivations } from '../../src/cli/analyze/msd/data.js'
 import { allSchemes } from '../../src/cli/analyze/msd/schemes.js'
 import { fp4e2m1, fp8e4m3 } from '../../src/dtype/index.js'
 import { dequantize, quantizeMatrix } from '../../src/format/index.js'
 import { barycentricProjection, exactW1, sinkhorn1d } from '../../src/transport/index.js'
 import { seededRandom } from '../helpers/quants.js'
+import { tinyModelWriter } from '../helpers/tiny-model.js'
 
 /** What `multiscale analyze drift` measures with. */
 
@@ -134,6 +136,20 @@ describe('drift by hand', () => {
     expect(all).toHaveLength(129)
     expect([0, 47, 48, 49, 64, 65, 128].map((k) => all[k])).toEqual([0, 0, 0, 1, 1, 10, 10])
   })
+})
+
+test('the entropic cost grows with ε, and nothing else changes', async () => {
+  const ocp = formatOf('mxfp4x1-ocp')
+  const numbers = randomActivations('laplace', { rows: 4, cols: 256 }, 5)
+  const sample = new GridSample(ocp.grid)
+  sample.add(numbers, ocp.encode(numbers))
+  const [small, large] = [
+    await measureDrift(ocp, sample, { epsilon: 1 / 32 }),
+    await measureDrift(ocp, sample, { epsilon: 1 / 4 }),
+  ]
+  expect({ ...small, entropic: null }).toEqual({ ...large, entropic: null })
+  expect(small.entropic?.value).toBeGreaterThan(small.w1)
+  expect(large.entropic?.value).toBeGreaterThan(small.entropic?.value as number)
 })
 
 describe('uniform numbers', () => {
@@ -263,4 +279,53 @@ test('barycentric projections of entropic plans tend to the means of the monoton
     for (const [j, image] of images.entries())
       expect(Math.abs(image - (means[j] as number))).toBeLessThan((Math.PI ** 2 * epsilon ** 2) / 6)
   }
+})
+
+test('--help has examples and says what the schemes are', () => {
+  let help = ''
+  const writeOut = (text: string) => {
+    help += text
+  }
+  driftCommand().configureOutput({ writeOut }).outputHelp()
+  expect(help).toContain('Examples:\n  multiscale analyze drift --distribution')
+  expect(help).toMatch(/^ {2}mxfp4x2-paper, -ocp /m)
+})
+
+describe('the command refuses', () => {
+  const write = tinyModelWriter()
+  const failures: [flags: string[], message: string][] = [
+    [['--scheme', 'kv-int8'], "'kv-int8' is no scheme; there are int8x1-row"],
+    [['--epsilon', '0'], 'a number above 0 is needed'],
+    [['--layer', '1'], '--layer is about a model; name one with --capture or --weights'],
+    [['--tensor', 'q'], '--tensor is about a model; name one with --capture or --weights'],
+    [['--prompt', 'a'], '--prompt is about a model; name one with --capture'],
+    [
+      ['--weights', 'FILE of codes'],
+      'tensor "blk.0.attn_q.weight" is Q4_0, so its weights have been moved already; take the F32, F16 or BF16 file',
+    ],
+    [['--weights', 'FILE', '--type', 'Q2_K'], 'no whole blocks of Q2_K; choose another --type'],
+    [['--weights', 'FILE', '--tensor', 'keys'], "with --weights there is no 'keys', but q, k, v, output"],
+    [['--capture', 'FILE', '--tensor', 'up'], "with --capture there is no 'up', but q, output, gate"],
+    [['--capture', 'FILE', '--layer', '2'], 'there is no layer 2; the model has layers 0 to 1'],
+    [
+      ['--capture', 'FILE', '--tensor', 'shifted-keys', '--rows', '8'],
+      'keys are shifted from the 65th token on, and there are 8',
+    ],
+    [['--capture', 'FILE', '--tensor', 'keys', '--scheme', 'mxfp8'], 'nothing is left to measure'],
+    [
+      ['--distribution', 'normal', '--rows', '1', '--scheme', 'int8x2', '--svg', 'FILE'],
+      'the grids of these schemes are too large to be drawn',
+    ],
+  ]
+  test.each(failures)('%s', async (flags, message) => {
+    const file = write(flags.includes('FILE of codes') ? { type: 'Q4_0' } : {})
+    const command = driftCommand()
+      .exitOverride()
+      .configureOutput({ writeErr() {} })
+    const done = command.parseAsync(
+      flags.map((flag) => (flag.startsWith('FILE') ? file : flag)),
+      { from: 'user' },
+    )
+    await expect(done).rejects.toThrow(message)
+  })
 })

@@ -132,8 +132,8 @@ function positiveReal(text: string): number {
 }
 
 async function analyze(flags: DriftFlags): Promise<void> {
-  const signal = interruptSignal()
   checkFlags(flags)
+  const signal = interruptSignal()
   const { seed, group, epsilon, json, svg } = flags
   const report: DriftReport = { seed, group, epsilon, ...(await measure(flags, signal)) }
   if (svg !== undefined) await writeFile(svg, driftCharts(report))
