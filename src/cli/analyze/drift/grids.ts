@@ -8,7 +8,7 @@ export function integerGrid(low: number, high: number): Grid {
   return Float64Array.from({ length: high - low + 1 }, (_, i) => low + i)
 }
 
-/** The finite values of a small floating-point format; 0 and −0 are one. */
+/** The finite values of a small floating-point format; 0 and −0 are one, as they are in a Set. */
 export function floatGrid(format: Minifloat): Grid {
   const values = Array.from({ length: 1 << format.bits }, (_, code) => format.decode(code))
   return sortedGrid(values.filter(Number.isFinite))
@@ -20,7 +20,7 @@ export function sumGrid(digit: Grid, ratio: number): Grid {
 }
 
 function sortedGrid(values: readonly number[]): Grid {
-  return Float64Array.from(new Set(values.map((value) => value + 0))).sort() // −0 + 0 is 0
+  return Float64Array.from(new Set(values)).sort()
 }
 
 /** How many of the ascending points are at or below `at`. */

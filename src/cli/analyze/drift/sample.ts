@@ -2,8 +2,6 @@ import type { Measures1d } from '../../../transport/index.js'
 import type { CodedNumbers, Numbers } from './formats.js'
 import { countUpTo, type Grid } from './grids.js'
 
-/** The grid goes on for so many of its outermost steps, where numbers are that saturate; the last bin takes all beyond. */
-const MARGIN = 4
 /** Bins of a step; an even number, so that midpoints are borders. Fewer on a grid of more than LARGE_GRID values. */
 const BINS = 32
 const LARGE_GRID = 1024
@@ -50,12 +48,8 @@ export class GridSample {
   constructor(readonly grid: Grid) {
     const last = grid.length - 1
     const [below, above] = [grid[1] - grid[0], grid[last] - grid[last - 1]]
-    const margin = Array.from({ length: MARGIN }, (_, k) => k + 1)
-    this.#borders = Float64Array.from([
-      ...margin.map((k) => grid[0] - k * below).reverse(),
-      ...grid,
-      ...margin.map((k) => grid[last] + k * above),
-    ])
+    // A step more at both ends, for numbers that saturate; its last bin takes all beyond.
+    this.#borders = Float64Array.of(grid[0] - below, ...grid, grid[last] + above)
     this.#perStep = grid.length > LARGE_GRID ? FEW_BINS : BINS
     this.codes = new Float64Array(grid.length)
     this.#counts = new Float64Array((this.#borders.length - 1) * this.#perStep)
