@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dequantizeRows, quantizeRows } from '../../src/attention/index.js'
+import { capturedParts } from '../../src/cli/analyze/drift/captured.js'
 import {
   activationFormats,
   type CodedNumbers,
@@ -17,6 +18,7 @@ import { driftCommand } from '../../src/cli/analyze/drift.js'
 import { randomActivations } from '../../src/cli/analyze/msd/data.js'
 import { allSchemes } from '../../src/cli/analyze/msd/schemes.js'
 import { fp4e2m1, fp8e4m3 } from '../../src/dtype/index.js'
+import { Trace } from '../../src/engine/trace.js'
 import { dequantize, quantizeMatrix } from '../../src/format/index.js'
 import { barycentricProjection, exactW1, sinkhorn1d } from '../../src/transport/index.js'
 import { seededRandom } from '../helpers/quants.js'
@@ -25,6 +27,8 @@ import { tinyModelWriter } from '../helpers/tiny-model.js'
 /** What `multiscale analyze drift` measures with. */
 
 const EPSILON = 1 / 16
+
+const tinyModel = tinyModelWriter()
 
 /** One row of numbers, given on the grid itself, each with the code that is given for it. */
 function sampleOf(grid: Float64Array, t: readonly number[], codes: readonly number[]): GridSample {
@@ -281,6 +285,34 @@ test('barycentric projections of entropic plans tend to the means of the monoton
   }
 })
 
+test('captured keys, their shifted rest, and values: the rows of each head', async () => {
+  const [tokens, headSize] = [80, 16]
+  using trace = await Trace.load(tinyModel({ context: 128, layers: 2 }), { cacheType: 'f32' })
+  const ids = Array.from({ length: tokens }, (_, i) => 3 + ((7 * i) % 250))
+  const cache = cacheFormats()
+  const parts = await capturedParts(trace, ids, { layers: [1], activations: [], cache })
+  expect(parts.map(({ data, layers }) => [data, layers])).toEqual([
+    ['keys', [1]],
+    ['shifted-keys', [1]],
+    ['values', [1]],
+  ])
+  const [keys, rest, values] = await Promise.all(
+    parts.map((part) => Promise.all(part.batches.map((read) => read()))),
+  )
+  expect(keys).toHaveLength(2)
+  for (const [h, { x, rows, cols }] of keys.entries()) {
+    expect([rows, cols, x.length]).toEqual([tokens, headSize, tokens * headSize])
+    expect(rest[h].original).toEqual(x)
+    // Keys are shifted from the 65th on.
+    const first = 64 * headSize
+    expect(rest[h].x.subarray(0, first)).toEqual(x.subarray(0, first))
+    const shift = x.subarray(first).map((value, i) => value - rest[h].x[first + i])
+    expect(Math.max(...shift.map(Math.abs))).toBeGreaterThan(0.01)
+    expect(values[h].x).not.toEqual(x)
+  }
+  expect(keys[0].x).not.toEqual(keys[1].x)
+})
+
 test('--help has examples and says what the schemes are', () => {
   let help = ''
   const writeOut = (text: string) => {
@@ -292,7 +324,6 @@ test('--help has examples and says what the schemes are', () => {
 })
 
 describe('the command refuses', () => {
-  const write = tinyModelWriter()
   const failures: [flags: string[], message: string][] = [
     [['--scheme', 'kv-int8'], "'kv-int8' is no scheme; there are int8x1-row"],
     [['--epsilon', '0'], 'a number above 0 is needed'],
@@ -318,7 +349,7 @@ describe('the command refuses', () => {
     ],
   ]
   test.each(failures)('%s', async (flags, message) => {
-    const file = write(flags.includes('FILE of codes') ? { type: 'Q4_0' } : {})
+    const file = tinyModel(flags.includes('FILE of codes') ? { type: 'Q4_0' } : {})
     const command = driftCommand()
       .exitOverride()
       .configureOutput({ writeErr() {} })
