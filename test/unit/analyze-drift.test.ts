@@ -329,6 +329,7 @@ describe('the command refuses', () => {
     [['--epsilon', '0'], 'a number above 0 is needed'],
     [['--layer', '1'], '--layer is about a model; name one with --capture or --weights'],
     [['--tensor', 'q'], '--tensor is about a model; name one with --capture or --weights'],
+    [['--type', 'Q4_0'], '--type is about weights; name a model with --weights'],
     [['--prompt', 'a'], '--prompt is about a model; name one with --capture'],
     [
       ['--weights', 'FILE of codes'],

@@ -41,7 +41,7 @@ interface DriftFlags {
   readonly capture?: string | true
   readonly prompt?: string
   readonly weights?: string
-  readonly type: readonly WeightType[]
+  readonly type?: readonly WeightType[]
   readonly layer?: readonly number[]
   readonly tensor?: readonly (typeof TENSORS)[number][]
   readonly epsilon: number
@@ -53,8 +53,9 @@ interface DriftFlags {
 export function driftCommand(): Command {
   return new Command('drift')
     .description(
-      'How far quantisation moves the distribution of activations, cached keys and values, and weights, over the\n' +
-        "format's own grid, by optimal transport (docs/papers/drift.md).",
+      'How far quantisation moves the distribution of activations, cached keys and\n' +
+        "values, and weights, over the format's own grid, by optimal transport\n" +
+        '(docs/papers/drift.md).',
     )
     .addOption(
       new Option(
@@ -76,7 +77,7 @@ export function driftCommand(): Command {
       new Option(
         '--capture [model]',
         'in place of random numbers, what goes into the products and the cache of a GGUF model (default: the built-in one)',
-      ).conflicts(['distribution', 'columns', 'type', 'weights']),
+      ).conflicts(['distribution', 'columns', 'weights']),
     )
     .option('--prompt <text>', 'what it reads meanwhile (default: stories it was not trained on)')
     .addOption(
@@ -86,9 +87,10 @@ export function driftCommand(): Command {
       ).conflicts(['distribution', 'columns', 'group', 'scheme', 'prompt']),
     )
     .addOption(
-      new Option('--type <list>', `types to quantise weights to: ${WEIGHT_TYPES.join(', ')}`)
-        .argParser(listOf('type', WEIGHT_TYPES))
-        .default(WEIGHT_TYPES, 'all'),
+      new Option(
+        '--type <list>',
+        `types to quantise weights to: ${WEIGHT_TYPES.join(', ')} (default: all)`,
+      ).argParser(listOf('type', WEIGHT_TYPES)),
     )
     .option('--layer <list>', 'layers to look at, counted from 0 (default: all)', layerList)
     .addOption(
@@ -121,7 +123,7 @@ const SCHEMES = [
 
 const EXAMPLES = [
   '  multiscale analyze drift --distribution normal --scheme mxfp4x1,nvfp4 --svg drift.svg',
-  '  multiscale analyze drift --capture model.gguf --tensor keys,shifted-keys,down --prompt "Once upon a time"',
+  '  multiscale analyze drift --capture model.gguf --tensor keys,shifted-keys,down',
   '  multiscale analyze drift --weights model-f16.gguf --type Q4_0,MXFP4 --layer 0,5',
 ]
 
@@ -141,9 +143,12 @@ async function analyze(flags: DriftFlags): Promise<void> {
 }
 
 /** @throws RangeError for an option that would change nothing, and a tensor that there cannot be */
-function checkFlags({ capture, weights, prompt, layer, tensor = [] }: DriftFlags): void {
+function checkFlags({ capture, weights, prompt, type, layer, tensor = [] }: DriftFlags): void {
   if (prompt !== undefined && capture === undefined) {
     throw new RangeError('--prompt is about a model; name one with --capture, or leave --prompt out')
+  }
+  if (type !== undefined && weights === undefined) {
+    throw new RangeError('--type is about weights; name a model with --weights, or leave --type out')
   }
   if (capture !== undefined || weights !== undefined) {
     const [there, option] = weights === undefined ? [CAPTURED, '--capture'] : [MATRIX_KINDS, '--weights']
@@ -167,7 +172,8 @@ async function measure(
     await using file = await openGguf(path, { signal })
     const kinds = MATRIX_KINDS.filter((kind) => flags.tensor?.includes(kind) ?? true)
     const model = { file: basename(path), name: file.optionalString('general.name') ?? null }
-    return { model, parts: await run(weightParts(file, { kinds, layers, types: flags.type, rows })) }
+    const types = flags.type ?? WEIGHT_TYPES
+    return { model, parts: await run(weightParts(file, { kinds, layers, types, rows })) }
   }
   if (capture !== undefined) return captured(capture === true ? builtIn : capture)
   const formats = choose(activationFormats(flags.group), flags.scheme)

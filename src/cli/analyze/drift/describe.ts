@@ -10,7 +10,8 @@ const MEANING = [
   'W1: how far the distribution of numbers is from that of their codes (Wasserstein-1), in steps; 0.25 where numbers lie evenly',
   'between the values. Relative: the same over the mean magnitude of the numbers, to compare formats with. Unscaled: as relative, between',
   "a layer's numbers as they are and what is stored for them, where errors under different scales cancel.",
-  "Entropic: W1 again, as the cost of an entropic plan (FINOM): at least W1, and more by some ε². ~: Sinkhorn's iteration did not converge.",
+  'Entropic: W1 again, as the cost of an entropic plan (FINOM): at least W1, and at most ε times the entropy in nats more.',
+  "~: Sinkhorn's iteration did not converge.",
   'Magnitude: by how much mean magnitudes grow in storage. Worst code: the one that adds most to Σ share · |mean − code|, and the mean of',
   'its numbers. Saturated: numbers more than half a step beyond the grid. Entropy: of the codes, in bits of those that are stored.',
 ].join('\n')

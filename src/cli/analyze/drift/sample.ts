@@ -49,7 +49,10 @@ export class GridSample {
     const last = grid.length - 1
     const [below, above] = [grid[1] - grid[0], grid[last] - grid[last - 1]]
     // A step more at both ends, for numbers that saturate; its last bin takes all beyond.
-    this.#borders = Float64Array.of(grid[0] - below, ...grid, grid[last] + above)
+    this.#borders = new Float64Array(grid.length + 2)
+    this.#borders[0] = grid[0] - below
+    this.#borders.set(grid, 1)
+    this.#borders[grid.length + 1] = grid[last] + above
     this.#perStep = grid.length > LARGE_GRID ? FEW_BINS : BINS
     this.codes = new Float64Array(grid.length)
     this.#counts = new Float64Array((this.#borders.length - 1) * this.#perStep)
