@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { attentionCommand } from './analyze/attention.js'
+import { driftCommand } from './analyze/drift.js'
 import { msdCommand } from './analyze/msd.js'
 
 export function analyzeCommand(): Command {
@@ -7,4 +8,5 @@ export function analyzeCommand(): Command {
     .description('Measure on this machine what docs/papers says, on random numbers and inside a model.')
     .addCommand(msdCommand())
     .addCommand(attentionCommand())
+    .addCommand(driftCommand())
 }

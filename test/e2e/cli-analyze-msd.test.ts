@@ -4,27 +4,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorReport } from '../../src/cli/analyze/msd/measure.js'
 import type { MsdReport, PartReport } from '../../src/cli/analyze/msd/report.js'
-import {
-  copyWithoutAddon,
-  expectFailure,
-  type Finished,
-  finished,
-  multiscale,
-  startMultiscale,
-} from '../helpers/cli.js'
+import { expectFailure, type Finished, interrupted, multiscale } from '../helpers/cli.js'
 import { tinyGguf } from '../helpers/tiny-model.js'
 
 const MSD = ['analyze', 'msd']
 const SMALL = ['--rows', '4', '--columns', '256', '--outputs', '8']
 
-let without: { folder: string; main: string }
 let folder: string
 beforeAll(() => {
-  without = copyWithoutAddon()
   folder = mkdtempSync(join(tmpdir(), 'multiscale-msd-'))
 })
 afterAll(() => {
-  rmSync(without.folder, { recursive: true })
   rmSync(folder, { recursive: true })
 })
 const model = () => {
@@ -219,11 +209,7 @@ describe('analyze msd', () => {
   })
 
   test('Ctrl-C ends it with 130 and prints nothing', async () => {
-    const child = startMultiscale([...MSD, '--capture'], { main: without.main })
-    // The model is loaded once it has said that the addon is missing.
-    child.stderr.once('data', () => child.kill('SIGINT'))
-    const { status, stdout, stderr } = await finished(child)
-    expect({ status, stdout }).toEqual({ status: 130, stdout: '' })
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    const result = await interrupted([...MSD, '--capture'])
+    expect(result).toEqual({ status: 130, signal: null, stdout: '', stderr: '' })
   })
 })

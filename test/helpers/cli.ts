@@ -38,6 +38,17 @@ export function startMultiscale(
   })
 }
 
+/** Runs a command and interrupts it, as Ctrl-C does, as soon as it listens, whether or not it has said anything by then. */
+export function interrupted(arguments_: readonly string[]): Promise<Finished> {
+  const listens = "process.on('newListener', (name) => name === 'SIGINT' && process.send('listens'))"
+  const hook = `data:text/javascript,${encodeURIComponent(listens)}`
+  const child = spawn(process.execPath, ['--import', hook, main, ...arguments_], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  child.once('message', () => child.kill('SIGINT'))
+  return finished(child)
+}
+
 /** Runs an ES module inside the package, so that it imports 'multiscale' as its users do. */
 export function runModule(code: string, nodeFlags: readonly string[] = []): Promise<Finished> {
   const flags = [...nodeFlags, '--input-type=module', '--eval', code]

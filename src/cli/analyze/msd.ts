@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
 import { PRODUCT_INPUTS, type ProductInput } from '../../engine/visit.js'
 import { openGguf, type QuantizableTypeName } from '../../format/index.js'
@@ -8,6 +8,7 @@ import { builtIn, listOf, positiveNumber, wholeNumber } from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds } from './attention/text.js'
+import { layerList } from './layers.js'
 import { loadTrace } from './load-trace.js'
 import { captureInputs, matrixOf } from './msd/capture.js'
 import { errorCharts } from './msd/chart.js'
@@ -90,14 +91,6 @@ function schemeHelp(): string {
     '  mxfp8                         one MXFP8 (E4M3) digit',
     '  nvfp4                         NVFP4-like: blocks of 16, E4M3 scales over a float32 scale for each row',
   ].join('\n')
-}
-
-function layerList(list: string): number[] {
-  return list.split(',').map((layer) => {
-    const value = Number(layer)
-    if (layer.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value
-    throw new InvalidArgumentError('whole numbers separated by commas are needed.')
-  })
 }
 
 async function analyze(flags: MsdFlags): Promise<void> {

@@ -2,7 +2,11 @@ import type { Trace } from '../../../engine/trace.js'
 import { joined, type LayerRows } from './head.js'
 
 /** Every layer's queries, keys and values for a sequence of its own. */
-export async function capture(trace: Trace, ids: ArrayLike<number>): Promise<LayerRows[]> {
+export async function capture(
+  trace: Trace,
+  ids: ArrayLike<number>,
+  signal?: AbortSignal,
+): Promise<LayerRows[]> {
   const none = new Float32Array(0)
   const layers: LayerRows[] = Array.from({ length: trace.config.layers }, () => ({
     query: none,
@@ -11,6 +15,7 @@ export async function capture(trace: Trace, ids: ArrayLike<number>): Promise<Lay
   }))
   trace.truncate(0)
   await trace.push(ids, {
+    signal,
     visit: ({ layer, query, key, value }) => {
       const before = layers[layer]
       layers[layer] = {

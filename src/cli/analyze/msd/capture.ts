@@ -1,7 +1,9 @@
 import type { Trace } from '../../../engine/trace.js'
 import type { ProductInput } from '../../../engine/visit.js'
-import { dequantize, type GgufFile, type MatrixTypeName } from '../../../format/index.js'
+import type { GgufFile } from '../../../format/index.js'
 import { joined } from '../attention/head.js'
+import { chosenLayers } from '../layers.js'
+import { type MatrixRows, readMatrixRows } from '../matrix-rows.js'
 import type { Activations } from './schemes.js'
 
 /** What went into a layer's product. */
@@ -30,12 +32,7 @@ export async function captureInputs(
   inputs: readonly ProductInput[],
   options: { readonly layers?: readonly number[]; readonly signal?: AbortSignal } = {},
 ): Promise<CapturedInput[]> {
-  const all = Array.from({ length: trace.config.layers }, (_, layer) => layer)
-  const missing = options.layers?.find((layer) => !all.includes(layer))
-  if (missing !== undefined) {
-    throw new RangeError(`there is no layer ${missing}; the model has layers 0 to ${all.length - 1}`)
-  }
-  const layers = options.layers ? all.filter((layer) => options.layers?.includes(layer)) : all
+  const layers = chosenLayers(trace.config.layers, options.layers)
   const seen = new Map<string, Float32Array>()
   trace.truncate(0)
   await trace.push(ids, {
@@ -56,22 +53,14 @@ export async function captureInputs(
 }
 
 /**
- * Weights of the matrix that an input is multiplied with, [rows · cols] in float64.
+ * Weights of the matrix that an input is multiplied with.
  * @param outputs rows at most; of a larger matrix so many, evenly spread
  * @throws FormatError if the file fails
  */
-export async function matrixOf(
+export function matrixOf(
   file: GgufFile,
   { layer, input }: CapturedInput,
   outputs: number,
-): Promise<{ type: MatrixTypeName; rows: number; weights: Float64Array }> {
-  const matrix = file.matrix(`blk.${layer}.${MATRICES[input]}.weight`)
-  const { name, type, cols, rowBytes } = matrix
-  const rows = Math.min(outputs, matrix.rows)
-  const bytes = new Uint8Array(rows * rowBytes)
-  for (let i = 0; i < rows; i++) {
-    const row = Math.floor((i * matrix.rows) / rows)
-    await matrix.readRows(row, row + 1, bytes.subarray(i * rowBytes))
-  }
-  return { type, rows, weights: dequantize(type, bytes, rows, cols, { file: file.name, name }) }
+): Promise<MatrixRows> {
+  return readMatrixRows(file, `blk.${layer}.${MATRICES[input]}.weight`, outputs)
 }

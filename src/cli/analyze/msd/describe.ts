@@ -1,5 +1,6 @@
 import { table } from '../../table.js'
 import { counted } from '../../terminal.js'
+import { layerNames } from '../layers.js'
 import { MASSIVE } from './measure.js'
 import type { LayerReport, MsdReport, PartReport, SchemeReport } from './report.js'
 
@@ -29,7 +30,9 @@ export const NAMES: Readonly<Record<PartReport['data'], string>> = {
 function partText(part: PartReport, { model, seed }: MsdReport): string {
   const { data, rows, columns, massive, weights, schemes } = part
   const layers = schemes[0].layers
-  const where = model ? ` inside ${model.name ?? model.file}, ${layerNames(layers ?? [])}` : ''
+  const where = model
+    ? ` inside ${model.name ?? model.file}, ${layerNames((layers ?? []).map(({ layer }) => layer))}`
+    : ''
   const size = model ? `${counted(rows, 'token')} × ${columns}` : `${rows} × ${columns} (seed ${seed})`
   const matrix = `${counted(weights.rows, 'row')} of ${weights.types.join(' and ')}`
   const lines = [`${NAMES[data]}${where}: ${size}, times ${matrix}`]
@@ -62,13 +65,6 @@ function partText(part: PartReport, { model, seed }: MsdReport): string {
 /** Whether there are several layers to tell apart. */
 function spread(layers: SchemeReport['layers']): layers is readonly LayerReport[] {
   return layers !== undefined && layers.length > 1
-}
-
-function layerNames(layers: readonly LayerReport[]): string {
-  const names = layers.map(({ layer }) => layer)
-  const [first, last] = [names[0], names[names.length - 1]]
-  if (names.length === 1) return `layer ${first}`
-  return last - first + 1 === names.length ? `layers ${first} to ${last}` : `layers ${names.join(', ')}`
 }
 
 function worstLayer(layers: readonly LayerReport[]): string {

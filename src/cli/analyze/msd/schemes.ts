@@ -74,12 +74,12 @@ export function allSchemes(group: number): Scheme[] {
  * @param names all schemes if left out
  * @throws RangeError for a name that none begins with
  */
-export function chooseSchemes(
-  schemes: readonly Scheme[],
+export function chooseSchemes<T extends { readonly name: string }>(
+  schemes: readonly T[],
   names: readonly string[] | undefined,
-): readonly Scheme[] {
+): readonly T[] {
   if (names === undefined) return schemes
-  const chosen = new Set<Scheme>()
+  const chosen = new Set<T>()
   for (const name of names) {
     const exact = schemes.filter((scheme) => scheme.name === name)
     const some =
