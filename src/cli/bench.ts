@@ -47,6 +47,10 @@ export function benchCommand(): Command {
       ]),
     )
     .option('--json', 'print one JSON object and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  multiscale bench model.gguf --prompt 256 --decode 32\n  multiscale bench model.gguf --peer node-llama-cpp',
+    )
     .action(bench)
 }
 

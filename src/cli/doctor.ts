@@ -9,6 +9,7 @@ export function doctorCommand(): Command {
       'Look at this machine, test everything that computes on it, and measure what it can do at best.',
     )
     .option('--json', 'print one JSON object and nothing else')
+    .addHelpText('after', '\nExample:\n  multiscale doctor --json > report.json')
     .action(doctor)
 }
 

@@ -35,6 +35,10 @@ export function evalCommand(): Command {
       "write each token's log-probability, float64 little-endian, from the second token on",
     )
     .option('--json', 'print one JSON object and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  multiscale eval text.txt --model model.gguf --max-tokens 32768\n  multiscale eval text.txt --model model.gguf --passes 1 --kv f32',
+    )
     .action(evaluate)
 }
 

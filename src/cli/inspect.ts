@@ -19,6 +19,10 @@ export function inspectCommand(): Command {
     .addOption(cacheTypeOption())
     .option('--tensors', 'list every tensor')
     .option('--json', 'print one JSON object and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  multiscale inspect model.gguf --tensors\n  multiscale inspect model.gguf --ctx 32768 --kv mxfp4',
+    )
     .action(inspect)
 }
 

@@ -72,6 +72,10 @@ export function runCommand(): Command {
     .option('--ignore-eos', 'go on past end-of-text tokens')
     .option('--special', 'read <|…|> tokens in the prompt as the control tokens they spell')
     .option('--json', 'print one JSON object and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  multiscale run "Once upon a time" --model model.gguf -n 100 --temp 0.7\n  multiscale run --prompt-file prompt.txt --model model.gguf --greedy --json',
+    )
     .action(run)
 }
 
