@@ -9,7 +9,7 @@ import { type DeviceFlags, devicesOf } from './cost/devices.js'
 import { readModel } from './cost/model.js'
 import { ranges } from './cost/ranges.js'
 import { attentionReport, gemmReport, modelReport } from './cost/report.js'
-import { positiveNumber, realNumber, wholeNumber } from './options.js'
+import { outputFile, positiveNumber, realNumber, wholeNumber } from './options.js'
 import { seconds } from './roofline.js'
 import { interruptSignal } from './terminal.js'
 
@@ -89,7 +89,11 @@ export function costCommand(): Command {
       0,
     )
     .option('--json', 'print one JSON object and nothing else')
-    .option('--svg <file>', 'draw the times of one device over the variable that has several values')
+    .option(
+      '--svg <file>',
+      'draw the times of one device over the variable that has several values',
+      outputFile,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n' +

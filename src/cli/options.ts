@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CacheType } from '../backend/index.js'
@@ -27,6 +29,25 @@ export function realNumber(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number is needed.')
   return value
+}
+
+/** Path of a file to write: found out before the work whose result it is to hold. */
+export function outputFile(path: string): string {
+  const fault = faultOfOutput(path)
+  if (fault) throw new InvalidArgumentError(`${fault}.`)
+  return path
+}
+
+function faultOfOutput(path: string): string | undefined {
+  if (existsSync(path) && statSync(path).isDirectory()) return 'that is a folder'
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `there is no folder '${folder}'`
+  try {
+    accessSync(existsSync(path) ? path : folder, constants.W_OK)
+  } catch {
+    return 'it cannot be written there'
+  }
+  return undefined
 }
 
 /** Some of the choices, separated by commas, in the order of the choices. @param noun what errors call one */

@@ -17,7 +17,7 @@ import {
 } from '../rl/index.js'
 import { answerEnds, arithmeticTasks } from './arithmetic-tasks.js'
 import { lineChart } from './line-chart.js'
-import { builtIn, positiveNumber, realNumber, wholeNumber } from './options.js'
+import { builtIn, outputFile, positiveNumber, realNumber, wholeNumber } from './options.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 
 interface RlFlags {
@@ -57,7 +57,7 @@ export function rlCommand(): Command {
     .addOption(
       new Option('-m, --model <file>', 'GGUF model to begin with').default(builtIn, 'the built-in model'),
     )
-    .option('--out <file>', 'write the model that comes out')
+    .option('--out <file>', 'write the model that comes out', outputFile)
     .addOption(
       new Option('--type <type>', 'how --out stores matrices').choices([...EXPORT_TYPES]).default('F16'),
     )
@@ -93,7 +93,7 @@ export function rlCommand(): Command {
     )
     .option('--seed <n>', 'the same number gives the same result', wholeNumber, 1)
     .option('--threads <n>', 'threads (default: one per core)', positiveNumber)
-    .option('--svg <file>', 'draw the reward of each round')
+    .option('--svg <file>', 'draw the reward of each round', outputFile)
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
       'after',

@@ -5,7 +5,7 @@ import type { Spread } from './bench/summary.js'
 import { floatInstead, type MachineRates, machineDevice, measureMachine, oneAndAll } from './cost/machine.js'
 import { rooflineChart } from './cost/roofline-chart.js'
 import { type MachineFacts, machineFacts } from './machine.js'
-import { positiveNumber, realNumber } from './options.js'
+import { outputFile, positiveNumber, realNumber } from './options.js'
 import { table } from './table.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 
@@ -40,7 +40,7 @@ export function rooflineCommand(): Command {
       4,
     )
     .option('--json', 'print one JSON object and nothing else')
-    .option('--svg <file>', 'draw the rooflines, and where products of 1 and of 512 tokens lie')
+    .option('--svg <file>', 'draw the rooflines, and where products of 1 and of 512 tokens lie', outputFile)
     .addHelpText(
       'after',
       '\nExamples:\n' +

@@ -11,7 +11,7 @@ import {
   train,
 } from '../rl/index.js'
 import { lineChart } from './line-chart.js'
-import { positiveNumber, realNumber, wholeNumber } from './options.js'
+import { outputFile, positiveNumber, realNumber, wholeNumber } from './options.js'
 import { counted, interruptSignal, type Progress, progressBar, threeDigits } from './terminal.js'
 
 interface TrainFlags {
@@ -46,7 +46,7 @@ export function trainCommand(): Command {
         'seed and options give the same model. Ctrl-C saves a checkpoint; --resume goes on from it.',
     )
     .requiredOption('--data <path>', 'text file, .jsonl file, or folder of them')
-    .requiredOption('--out <file>', 'model file to write')
+    .requiredOption('--out <file>', 'model file to write', outputFile)
     .addOption(
       new Option('--preset <name>', `size: ${names.join(', ')}`).choices(names).default('tiny' as PresetName),
     )
@@ -73,7 +73,7 @@ export function trainCommand(): Command {
     .option('--resume', 'go on from <out>.checkpoint, bit for bit as if it had never stopped')
     .option('--checkpoint-seconds <s>', 'how often a checkpoint is written', realNumber, 60)
     .option('--threads <n>', 'threads (default: one per core); results do not depend on it', positiveNumber)
-    .option('--svg <file>', 'draw the loss of each update')
+    .option('--svg <file>', 'draw the loss of each update', outputFile)
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
       'after',

@@ -8,7 +8,7 @@ import {
   sinkhorn1d,
   sinkhornGrid,
 } from '../transport/index.js'
-import { positiveNumber, realNumber } from './options.js'
+import { outputFile, positiveNumber, realNumber } from './options.js'
 import { table } from './table.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 import { drawTransport } from './transport/draw.js'
@@ -59,9 +59,13 @@ export function transportCommand(): Command {
         'svg',
       ]),
     )
-    .option('--plan <file>', `write the plan as CSV, without entries below ${SMALLEST_MASS} of the mass`)
-    .option('--potentials <file>', 'write the dual potentials as CSV')
-    .option('--svg <file>', 'draw both measures and where the mass goes, on a line')
+    .option(
+      '--plan <file>',
+      `write the plan as CSV, without entries below ${SMALLEST_MASS} of the mass`,
+      outputFile,
+    )
+    .option('--potentials <file>', 'write the dual potentials as CSV', outputFile)
+    .option('--svg <file>', 'draw both measures and where the mass goes, on a line', outputFile)
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText(
       'after',

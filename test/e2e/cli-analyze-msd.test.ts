@@ -203,7 +203,8 @@ describe('analyze msd', () => {
       [['--capture', model(), '--prompt', ''], 'the text to capture is empty'],
       [['--capture', model(), '--columns', '64'], /--capture.* cannot be used with .*--columns/],
       [['--capture', join(folder, 'none.gguf')], 'cannot be opened: no such file'],
-      [[...SMALL, '--scheme', 'bf16', '--svg', join(folder, 'none', 'a.svg')], /no such file.*a\.svg/],
+      [['--svg', join(folder, 'none', 'a.svg')], /--svg.* there is no folder '.*none'/],
+      [['--svg', folder], /--svg.* that is a folder/],
     ]
     for (const [flags, message] of failures) expectFailure(await multiscale([...MSD, ...flags]), message)
   })

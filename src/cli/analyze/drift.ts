@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
 import { openGguf } from '../../format/index.js'
-import { builtIn, listOf, positiveNumber, realNumber, wholeNumber } from '../options.js'
+import { builtIn, listOf, outputFile, positiveNumber, realNumber, wholeNumber } from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds } from './attention/text.js'
@@ -106,7 +106,7 @@ export function driftCommand(): Command {
     )
     .option('--seed <n>', 'of random numbers and of the stories', wholeNumber, 1)
     .option('--json', 'print one JSON object and nothing else')
-    .option('--svg <file>', 'draw the cumulative distributions of numbers and codes')
+    .option('--svg <file>', 'draw the cumulative distributions of numbers and codes', outputFile)
     .addHelpText('after', `\nSchemes:\n${SCHEMES}\n\nExamples:\n${EXAMPLES.join('\n')}`)
     .action(analyze)
 }

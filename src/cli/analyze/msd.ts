@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
 import { PRODUCT_INPUTS, type ProductInput } from '../../engine/visit.js'
 import { openGguf, type QuantizableTypeName } from '../../format/index.js'
-import { builtIn, listOf, positiveNumber, wholeNumber } from '../options.js'
+import { builtIn, listOf, outputFile, positiveNumber, wholeNumber } from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds } from './attention/text.js'
@@ -71,7 +71,7 @@ export function msdCommand(): Command {
     )
     .option('--seed <n>', 'of random numbers and of the stories', wholeNumber, 1)
     .option('--json', 'print one JSON object and nothing else')
-    .option('--svg <file>', 'draw effective bits over stored bits')
+    .option('--svg <file>', 'draw effective bits over stored bits', outputFile)
     .addHelpText('after', `\nSchemes:\n${schemeHelp()}\n\nExamples:\n${EXAMPLES.join('\n')}`)
     .action(analyze)
 }
