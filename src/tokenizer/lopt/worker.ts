@@ -12,9 +12,10 @@ let marks: MarkKind = 'ends'
 
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort
 
-function send(message: FromThread, transfer: ArrayBuffer[] = []): void {
-  if (port) port.postMessage(message, transfer)
-  else globalThis.postMessage(message, { transfer })
+/** Copies: memory that changes hands has to be given back in one thread and asked for in the other, which takes longer. */
+function send(message: FromThread): void {
+  if (port) port.postMessage(message)
+  else globalThis.postMessage(message)
 }
 
 function partsOf(packed: PackedSource): ParallelParts | undefined {
@@ -35,12 +36,7 @@ function receive(message: ToThread): void {
   }
   const { id, job } = message
   try {
-    const chunk = encodeJob(parts!.encoder, marks, job)
-    const { ids, positions, counts } = chunk
-    send(
-      { kind: 'chunk', id, chunk },
-      [ids, positions, counts].map(({ buffer }) => buffer as ArrayBuffer),
-    )
+    send({ kind: 'chunk', id, chunk: encodeJob(parts!.encoder, marks, job) })
   } catch (error) {
     send({ kind: 'error', id, message: (error as Error).message })
   }
