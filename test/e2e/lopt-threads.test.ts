@@ -200,7 +200,7 @@ describe('browsers', () => {
           const code = \`
             import { parentPort } from 'node:worker_threads'
             process.getBuiltinModule = undefined
-            globalThis.postMessage = (message, { transfer }) => parentPort.postMessage(message, transfer)
+            globalThis.postMessage = (message) => parentPort.postMessage(message)
             await import('\${url}')
             parentPort.on('message', (data) => globalThis.onmessage({ data }))
           \`

@@ -19,7 +19,7 @@ const MOST_THREADS = 8
  * UTF-16 units from which on several threads are faster (bench/lopt.mjs): if they are there, and if they are yet to
  * be started.
  */
-export const BREAK_EVEN = 1 << 19
+export const BREAK_EVEN = 1 << 18
 export const COLD_BREAK_EVEN = 1 << 25
 
 type Checked = ParallelOptions & { readonly threads: number; readonly overlap: number }
