@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Node 20 knows relaxed SIMD behind a flag, and its baseline compiler gets it wrong: with these flags the suite covers both
@@ -11,5 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     execArgv,
+    // By default one core is left free, which on two is half of them.
+    maxWorkers: availableParallelism(),
   },
 })
