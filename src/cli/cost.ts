@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { PACKED_BITS } from '../backend/index.js'
 import { type CostOptions, DEVICES, type Device } from '../cost/index.js'
 import type { CodeTypeName } from '../format/index.js'
@@ -9,8 +9,7 @@ import { type DeviceFlags, devicesOf } from './cost/devices.js'
 import { readModel } from './cost/model.js'
 import { ranges } from './cost/ranges.js'
 import { attentionReport, gemmReport, modelReport } from './cost/report.js'
-import { outputFile, positiveNumber, realNumber, wholeNumber } from './options.js'
-import { seconds } from './roofline.js'
+import { commaList, outputFile, positiveNumber, positiveReal, wholeNumber } from './options.js'
 import { interruptSignal } from './terminal.js'
 
 interface CostFlags extends DeviceFlags {
@@ -66,14 +65,14 @@ export function costCommand(): Command {
     .option('--prompt <tokens>', 'with --model: length of the prompt', positiveNumber, 512)
     .addOption(
       new Option('--device <list>', `of ${Object.keys(DEVICES).join(', ')}, this, FILE.json`)
-        .argParser(names)
+        .argParser(commaList)
         .default(Object.keys(DEVICES), 'all accelerators'),
     )
     .option(
       '--roofline <file>',
       'for --device this: what multiscale roofline --json wrote, instead of measuring',
     )
-    .option('--seconds <s>', 'for --device this: time to spend on measuring', seconds, 2)
+    .option('--seconds <s>', 'for --device this: time to spend on measuring', positiveReal, 2)
     .addOption(
       new Option('--passes <digits>', 'INT8 digits of each activation').choices(['1', '2', '3']).default('2'),
     )
@@ -103,14 +102,6 @@ export function costCommand(): Command {
     )
     .action(cost)
 }
-
-function positiveReal(text: string): number {
-  const value = realNumber(text)
-  if (value > 0) return value
-  throw new InvalidArgumentError('a number above 0 is needed.')
-}
-
-const names = (list: string) => list.split(',').map((name) => name.trim())
 
 async function cost(flags: CostFlags): Promise<void> {
   if (flags.model !== undefined && flags.attention)

@@ -106,14 +106,14 @@ function draw({ title, x, y, series, width = SIZE.width, height = SIZE.height }:
     parts.push(`<path d="M${[...top, ...under].join('L')}Z" fill="${colour(i)}" opacity="0.15"/>`)
   })
   series.forEach(({ points, dashed }, i) => {
-    const runs = runsOf(points).map((run) => `M${run.map(place).join('L')}`)
-    for (const [only, next] of runsOf(points)) {
+    const runs = runsOf(points)
+    for (const [only, next] of runs) {
       if (next) continue // a line shows them; a point alone is a dot
       const [cx, cy] = place(only).split(',')
       parts.push(`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour(i)}"/>`)
     }
     parts.push(
-      `<path d="${runs.join('')}" fill="none" stroke="${colour(i)}" stroke-width="1.8" stroke-dasharray="${dash(i, dashed)}"/>`,
+      `<path d="${runs.map((run) => `M${run.map(place).join('L')}`).join('')}" fill="none" stroke="${colour(i)}" stroke-width="1.8" stroke-dasharray="${dash(i, dashed)}"/>`,
     )
   })
   if (series.length > 1) {

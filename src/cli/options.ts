@@ -31,6 +31,17 @@ export function realNumber(text: string): number {
   return value
 }
 
+export function positiveReal(text: string): number {
+  const value = realNumber(text)
+  if (value <= 0) throw new InvalidArgumentError('a number above 0 is needed.')
+  return value
+}
+
+/** What stands between commas, without the blanks around it. */
+export function commaList(list: string): string[] {
+  return list.split(',').map((item) => item.trim())
+}
+
 /** Path of a file to write: found out before the work whose result it is to hold. */
 export function outputFile(path: string): string {
   const fault = faultOfOutput(path)
@@ -53,7 +64,7 @@ function faultOfOutput(path: string): string | undefined {
 /** Some of the choices, separated by commas, in the order of the choices. @param noun what errors call one */
 export function listOf<T extends string>(noun: string, choices: readonly T[]): (list: string) => T[] {
   return (list) => {
-    const names = list.split(',').map((name) => name.trim())
+    const names = commaList(list)
     const unknown = names.find((name) => !choices.some((choice) => choice === name))
     if (unknown === undefined) return choices.filter((choice) => names.includes(choice))
     throw new InvalidArgumentError(`'${unknown}' is no ${noun}; there are ${choices.join(', ')}.`)

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Device } from '../cost/index.js'
 import type { Spread } from './bench/summary.js'
 import { floatInstead, type MachineRates, machineDevice, measureMachine, oneAndAll } from './cost/machine.js'
 import { rooflineChart } from './cost/roofline-chart.js'
 import { type MachineFacts, machineFacts } from './machine.js'
-import { outputFile, positiveNumber, realNumber } from './options.js'
+import { outputFile, positiveNumber, positiveReal } from './options.js'
 import { table } from './table.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
 
@@ -36,7 +36,7 @@ export function rooflineCommand(): Command {
     .option(
       '--seconds <s>',
       'time to spend; the more, the likelier a moment without other programs',
-      seconds,
+      positiveReal,
       4,
     )
     .option('--json', 'print one JSON object and nothing else')
@@ -48,12 +48,6 @@ export function rooflineCommand(): Command {
         '  multiscale roofline --json > here.json && multiscale cost --device this --roofline here.json',
     )
     .action(roofline)
-}
-
-export function seconds(text: string): number {
-  const value = realNumber(text)
-  if (value > 0) return value
-  throw new InvalidArgumentError('a number above 0 is needed.')
 }
 
 async function roofline(flags: RooflineFlags): Promise<void> {

@@ -8,6 +8,7 @@ import {
   sinkhorn1d,
   sinkhornGrid,
 } from '../transport/index.js'
+import { areBalanced } from '../transport/problem.js'
 import { outputFile, positiveNumber, realNumber } from './options.js'
 import { table } from './table.js'
 import { counted, interruptSignal, progressBar, threeDigits } from './terminal.js'
@@ -122,11 +123,8 @@ async function readBoth(
       throw new Error(`${file}: the weights add up to ${totals[i]}`)
   if (normalize)
     return both.map((measure, i) => ({ ...measure, weights: measure.weights.map((w) => w / totals[i]) }))
-  // As the library does, which does not know the files.
-  if (
-    Math.abs(totals[0] - totals[1]) >
-    (one.weights.length + other.weights.length) * Number.EPSILON * totals[0]
-  )
+  // The library would say so without the files' names.
+  if (!areBalanced(totals[0], totals[1], one.weights.length + other.weights.length))
     throw new Error(
       `the weights of ${fileA} add up to ${totals[0]}, those of ${fileB} to ${totals[1]}; --normalize divides each by its total`,
     )

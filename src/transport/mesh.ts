@@ -64,3 +64,14 @@ export function lineBetween(targets: Float64Array, sources: Float64Array): Line 
   }
   return { targets, sources, dividing, first }
 }
+
+/** How many of the ascending points are at or below `at`. */
+export function countUpTo(points: Float64Array, at: number): number {
+  let [low, high] = [0, points.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (points[middle] <= at) low = middle + 1
+    else high = middle
+  }
+  return low
+}

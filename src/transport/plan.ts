@@ -1,4 +1,4 @@
-import { sortedMesh } from './mesh.js'
+import { countUpTo, sortedMesh } from './mesh.js'
 import { asGrid, type GridMeasures, type Measures1d } from './problem.js'
 
 /** What `sinkhorn1d` and `sinkhornGrid` give, as far as a plan needs it. */
@@ -81,7 +81,7 @@ export function* sparsePlanRows(
       const mass = Math.exp((potential - Math.abs(at - points[j]) + potentials[j]) / epsilon)
       if (mass >= threshold) found.push([order?.[j] ?? j, mass])
     }
-    const begin = firstAbove(points, at)
+    const begin = countUpTo(points, at)
     for (let j = begin - 1; j >= 0 && potential + below[j] - at >= least; j--) look(j)
     for (let j = begin; j < m && potential + above[j] + at >= least; j++) look(j)
     found.sort(([p], [q]) => p - q)
@@ -98,17 +98,6 @@ function largestMagnitude(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++)
     if (Number.isFinite(values[i])) largest = Math.max(largest, Math.abs(values[i]))
   return largest
-}
-
-/** How many points are at or below `at`. */
-function firstAbove(points: Float64Array, at: number): number {
-  let [low, high] = [0, points.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (points[middle] <= at) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export function checkLengths(

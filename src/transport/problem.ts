@@ -40,8 +40,7 @@ export function checkProblem(where: string, { axes, a, b }: GridMeasures): Check
   const y = axes.map(({ y }, k) => checkPoints(where, `y${suffix(k)}`, y))
   const total = checkWeights(where, 'a', a, 'x', x)
   const totalB = checkWeights(where, 'b', b, 'y', y)
-  // Weights that were divided by their sum add up to 1 but for half a unit in the last place of each.
-  if (Math.abs(total - totalB) > (a.length + b.length) * Number.EPSILON * total)
+  if (!areBalanced(total, totalB, a.length + b.length))
     throw new RangeError(
       `${where}: the totals of a (${total}) and b (${totalB}) differ; transport needs equal ones, so divide each by its total`,
     )
@@ -51,6 +50,11 @@ export function checkProblem(where: string, { axes, a, b }: GridMeasures): Check
   }, 0)
   if (!Number.isFinite(span)) throw new RangeError(`${where}: the points are too far apart for numbers`)
   return { x, y, a: toSorted(a, x), b: toSorted(b, y), total, span }
+}
+
+/** Weights that were divided by their sum add up to 1 but for half a unit in the last place of each. */
+export function areBalanced(total: number, other: number, points: number): boolean {
+  return Math.abs(total - other) <= points * Number.EPSILON * total
 }
 
 /** @throws RangeError if there are none, or one is not finite */

@@ -10,7 +10,7 @@ import {
   WEIGHT_TYPES,
   weightFormat,
 } from '../../src/cli/analyze/drift/formats.js'
-import { countUpTo, floatGrid, integerGrid, sumGrid } from '../../src/cli/analyze/drift/grids.js'
+import { floatGrid, integerGrid, sumGrid } from '../../src/cli/analyze/drift/grids.js'
 import { measureDrift } from '../../src/cli/analyze/drift/measure.js'
 import { codeMeans, quantiles } from '../../src/cli/analyze/drift/monotone.js'
 import { GridSample } from '../../src/cli/analyze/drift/sample.js'
@@ -21,6 +21,7 @@ import { fp4e2m1, fp8e4m3 } from '../../src/dtype/index.js'
 import { Trace } from '../../src/engine/trace.js'
 import { dequantize, quantizeMatrix } from '../../src/format/index.js'
 import { barycentricProjection, exactW1, sinkhorn1d } from '../../src/transport/index.js'
+import { countUpTo } from '../../src/transport/mesh.js'
 import { seededRandom } from '../helpers/quants.js'
 import { tinyModelWriter } from '../helpers/tiny-model.js'
 

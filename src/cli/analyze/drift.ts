@@ -1,28 +1,31 @@
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
 import { openGguf } from '../../format/index.js'
-import { builtIn, listOf, outputFile, positiveNumber, realNumber, wholeNumber } from '../options.js'
+import {
+  builtIn,
+  commaList,
+  listOf,
+  outputFile,
+  positiveNumber,
+  positiveReal,
+  wholeNumber,
+} from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds } from './attention/text.js'
+import { distributionOption } from './distribution.js'
 import { CAPTURED, type Captured, capturedParts } from './drift/captured.js'
 import { driftCharts } from './drift/chart.js'
 import { describe } from './drift/describe.js'
-import {
-  activationFormats,
-  cacheFormats,
-  type GridFormat,
-  WEIGHT_TYPES,
-  type WeightType,
-} from './drift/formats.js'
+import { activationFormats, cacheFormats, WEIGHT_TYPES, type WeightType } from './drift/formats.js'
 import { measureParts, type PartInput, randomParts } from './drift/parts.js'
 import type { DriftReport } from './drift/report.js'
 import { MATRIX_KINDS, weightParts } from './drift/weights.js'
 import { layerList } from './layers.js'
 import { loadTrace } from './load-trace.js'
-import { DISTRIBUTIONS, type Distribution } from './msd/data.js'
+import type { Distribution } from './msd/data.js'
 import { chooseSchemes } from './msd/schemes.js'
 
 /** Rows of random numbers, and of each matrix of weights. */
@@ -37,7 +40,7 @@ interface DriftFlags {
   readonly rows?: number
   readonly columns: number
   readonly group: number
-  readonly scheme?: string
+  readonly scheme?: readonly string[]
   readonly capture?: string | true
   readonly prompt?: string
   readonly weights?: string
@@ -57,14 +60,7 @@ export function driftCommand(): Command {
         "values, and weights, over the format's own grid, by optimal transport\n" +
         '(docs/papers/drift.md).',
     )
-    .addOption(
-      new Option(
-        '--distribution <list>',
-        `random activations, separated by commas: ${DISTRIBUTIONS.join(', ')}`,
-      )
-        .argParser(listOf('distribution', DISTRIBUTIONS))
-        .default(DISTRIBUTIONS, 'all'),
-    )
+    .addOption(distributionOption())
     .option(
       '--rows <n>',
       `rows of them; of a captured text, tokens at most (default: 256); of each matrix of weights, at most (default: ${DEFAULT_ROWS})`,
@@ -72,7 +68,11 @@ export function driftCommand(): Command {
     )
     .option('--columns <n>', 'length of a row', positiveNumber, 4096)
     .option('--group <n>', 'activations that share a scale in the schemes …-group', positiveNumber, 32)
-    .option('--scheme <list>', 'schemes, or beginnings of their names, separated by commas (default: all)')
+    .option(
+      '--scheme <list>',
+      'schemes, or beginnings of their names, separated by commas (default: all)',
+      commaList,
+    )
     .addOption(
       new Option(
         '--capture [model]',
@@ -127,12 +127,6 @@ const EXAMPLES = [
   '  multiscale analyze drift --weights model-f16.gguf --type Q4_0,MXFP4 --layer 0,5',
 ]
 
-function positiveReal(text: string): number {
-  const value = realNumber(text)
-  if (value <= 0) throw new InvalidArgumentError('a number above 0 is needed.')
-  return value
-}
-
 async function analyze(flags: DriftFlags): Promise<void> {
   checkFlags(flags)
   const signal = interruptSignal()
@@ -176,12 +170,12 @@ async function measure(
     return { model, parts: await run(weightParts(file, { kinds, layers, types, rows })) }
   }
   if (capture !== undefined) return captured(capture === true ? builtIn : capture)
-  const formats = choose(activationFormats(flags.group), flags.scheme)
+  const formats = chooseSchemes(activationFormats(flags.group), flags.scheme)
   return { parts: await run(randomParts(flags.distribution, { rows, cols, seed }, formats)) }
 
   async function captured(from: string) {
     const [activations, cache] = [activationFormats(flags.group), cacheFormats()]
-    const chosen = choose([...activations, ...cache], flags.scheme)
+    const chosen = chooseSchemes([...activations, ...cache], flags.scheme)
     const choice = {
       ...{ tensors: flags.tensor as readonly Captured[] | undefined, layers, signal },
       activations: activations.filter((format) => chosen.includes(format)),
@@ -211,11 +205,4 @@ async function measure(
     }
     return measureParts(parts, { epsilon: flags.epsilon, signal }, onPart).finally(() => bar.end())
   }
-}
-
-function choose(formats: readonly GridFormat[], list: string | undefined): readonly GridFormat[] {
-  return chooseSchemes(
-    formats,
-    list?.split(',').map((name) => name.trim()),
-  )
 }

@@ -4,15 +4,15 @@ import { Command, Option } from 'commander'
 import { breathe } from '../../engine/breathe.js'
 import { PRODUCT_INPUTS, type ProductInput } from '../../engine/visit.js'
 import { openGguf, type QuantizableTypeName } from '../../format/index.js'
-import { builtIn, listOf, outputFile, positiveNumber, wholeNumber } from '../options.js'
+import { builtIn, commaList, listOf, outputFile, positiveNumber, wholeNumber } from '../options.js'
 import { interruptSignal, progressBar } from '../terminal.js'
 import type { OnPart } from './attention/section.js'
 import { captureIds } from './attention/text.js'
+import { distributionOption } from './distribution.js'
 import { layerList } from './layers.js'
 import { loadTrace } from './load-trace.js'
 import { captureInputs, matrixOf } from './msd/capture.js'
 import { errorCharts } from './msd/chart.js'
-import { DISTRIBUTIONS } from './msd/data.js'
 import { describe } from './msd/describe.js'
 import { measureCaptured, measureRandom, type RandomShape } from './msd/parts.js'
 import type { MsdReport } from './msd/report.js'
@@ -22,7 +22,7 @@ const WEIGHT_TYPES: readonly QuantizableTypeName[] = ['F32', 'F16', 'BF16', 'Q8_
 
 interface MsdFlags extends RandomShape {
   readonly group: number
-  readonly scheme?: string
+  readonly scheme?: readonly string[]
   readonly capture?: string | true
   readonly prompt?: string
   readonly layer?: readonly number[]
@@ -37,14 +37,7 @@ export function msdCommand(): Command {
       'How far activations in low-bit digits and in other formats are from what they were, beside the proven bounds\n' +
         '(docs/papers/msd.md).',
     )
-    .addOption(
-      new Option(
-        '--distribution <list>',
-        `random activations, separated by commas: ${DISTRIBUTIONS.join(', ')}`,
-      )
-        .argParser(listOf('distribution', DISTRIBUTIONS))
-        .default(DISTRIBUTIONS, 'all'),
-    )
+    .addOption(distributionOption())
     .option('--rows <n>', 'rows of them; of a captured text, tokens at most', positiveNumber, 64)
     .option('--columns <n>', 'length of a row', positiveNumber, 4096)
     .addOption(
@@ -54,7 +47,11 @@ export function msdCommand(): Command {
     )
     .option('--outputs <n>', 'rows of that matrix; of a captured one, at most', positiveNumber, 64)
     .option('--group <n>', 'activations that share a scale in the schemes …-group', positiveNumber, 32)
-    .option('--scheme <list>', 'schemes, or beginnings of their names, separated by commas (default: all)')
+    .option(
+      '--scheme <list>',
+      'schemes, or beginnings of their names, separated by commas (default: all)',
+      commaList,
+    )
     .addOption(
       new Option(
         '--capture [model]',
@@ -96,8 +93,7 @@ function schemeHelp(): string {
 async function analyze(flags: MsdFlags): Promise<void> {
   const signal = interruptSignal()
   const { group, seed, capture, json, svg } = flags
-  const names = flags.scheme?.split(',').map((name) => name.trim())
-  const schemes = chooseSchemes(allSchemes(group), names)
+  const schemes = chooseSchemes(allSchemes(group), flags.scheme)
   if (capture === undefined) checkCaptureFlags(flags)
   const bar = progressBar('measuring')
   const onPart: OnPart = async (done, total) => {

@@ -22,14 +22,3 @@ export function sumGrid(digit: Grid, ratio: number): Grid {
 function sortedGrid(values: readonly number[]): Grid {
   return Float64Array.from(new Set(values)).sort()
 }
-
-/** How many of the ascending points are at or below `at`. */
-export function countUpTo(points: Float64Array, at: number): number {
-  let [low, high] = [0, points.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (points[middle] <= at) low = middle + 1
-    else high = middle
-  }
-  return low
-}

@@ -22,10 +22,11 @@ export async function measureDrift(
   if (numbers === 0) {
     throw new RangeError(`${name}: all ${leftOut} numbers are too small for a scale; nothing can be measured`)
   }
-  const measures = sample.measures()
+  const bins = sample.bins()
+  const measures = sample.measures(bins)
   const step = sample.steps / numbers
   const w1 = exactW1(measures) / numbers
-  const means = codeMeans(sample.bins(), codes)
+  const means = codeMeans(bins, codes)
   const isListed = grid.length <= LARGEST_LIST
   const values = Array.from(grid)
   const shares = Array.from(codes, (count) => count / numbers)
@@ -41,7 +42,7 @@ export async function measureDrift(
     saturated: sample.saturated / numbers,
     used: shares.filter((share) => share > 0).length / grid.length,
     entropy: shares.reduce((sum, share) => (share > 0 ? sum - share * Math.log2(share) : sum), 0),
-    quantiles: quantiles(sample.bins()),
+    quantiles: quantiles(bins),
     ...(isListed && { codes: { values, shares, means } }),
   }
 

@@ -1,6 +1,7 @@
 import type { Measures1d } from '../../../transport/index.js'
+import { countUpTo } from '../../../transport/mesh.js'
 import type { CodedNumbers, Numbers } from './formats.js'
-import { countUpTo, type Grid } from './grids.js'
+import type { Grid } from './grids.js'
 
 /** Bins of a step; an even number, so that midpoints are borders. Fewer on a grid of more than LARGE_GRID values. */
 const BINS = 32
@@ -116,8 +117,7 @@ export class GridSample {
   }
 
   /** Numbers, binned, and codes, each of mass 1. */
-  measures(): Measures1d {
-    const bins = this.bins()
+  measures(bins = this.bins()): Measures1d {
     const used = Array.from(this.grid.keys()).filter((j) => this.codes[j] > 0)
     return {
       x: bins.map(({ mean }) => mean),
